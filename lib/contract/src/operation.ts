@@ -1,0 +1,90 @@
+// An operation is declared once. The declaration yields the types, the check of what goes in and comes out, and the
+// reference page; there is no second description of an operation anywhere.
+
+import { z } from 'zod';
+import { ok, type RefusalCode, type Result, refuse } from './refusals.ts';
+
+/** What a peer of the link is; fixed by its pre-shared key. The role bounds what it may ever ask. */
+export const roles = ['admin', 'gate', 'watch', 'bus', 'courier'] as const;
+export type Role = (typeof roles)[number];
+
+/**
+ * `read` changes nothing; `change` changes records; `release` hands out a secret or verdict and goes through the release
+ * decision; `stream` pushes items until one side ends it.
+ */
+export type OperationKind = 'read' | 'change' | 'release' | 'stream';
+
+/** A declared operation. */
+export interface Operation<Input extends z.ZodType = z.ZodType, Output extends z.ZodType = z.ZodType> {
+  readonly name: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly kind: OperationKind;
+  /** The only roles that may ask; no grant widens this. */
+  readonly roles: readonly Role[];
+  readonly capability: string;
+  /** The path that grants are matched against. */
+  readonly path: (input: z.output<Input>) => string;
+  readonly input: Input;
+  readonly output: Output;
+  /** Refusals of its own, besides those that any operation may give. */
+  readonly refusals: readonly RefusalCode[];
+}
+
+/** What a caller passes. */
+export type InputOf<O extends Operation> = z.output<O['input']>;
+
+/** What a caller gets; of a stream, one item. */
+export type OutputOf<O extends Operation> = z.output<O['output']>;
+
+/** Refusals that any operation may give. */
+export const commonRefusals: readonly RefusalCode[] = [
+  'denied',
+  'sealed',
+  'invalid-input',
+  'unknown-operation',
+  'conflict',
+  'cancelled',
+  'deadline',
+  'unavailable',
+  'internal',
+];
+
+type Declared<Input extends z.ZodType, Output extends z.ZodType> = Omit<Operation<Input, Output>, 'path'> & {
+  readonly path?: (input: z.output<Input>) => string;
+};
+
+/** Declares an operation; without `path` it is about nothing in particular (the empty path). */
+export const defineOperation = <Input extends z.ZodType, Output extends z.ZodType>(
+  declared: Declared<Input, Output>,
+): Operation<Input, Output> => Object.freeze({ path: () => '', ...declared });
+
+/** Bytes stay bytes: a `Uint8Array` of a bounded size. */
+export const bytes = (limits: { readonly min?: number; readonly max: number }) =>
+  z
+    .instanceof(Uint8Array)
+    .refine((value) => value.length >= (limits.min ?? 0), `must be at least ${limits.min ?? 0} bytes`)
+    .refine((value) => value.length <= limits.max, `must be at most ${limits.max} bytes`)
+    .meta({ type: 'bytes', minLength: limits.min ?? 0, maxLength: limits.max });
+
+/** Checks an input. The refusal names the first wrong field and what is wrong, never the value. */
+export const checkInput = <O extends Operation>(operation: O, input: unknown): Result<InputOf<O>> => {
+  const parsed = operation.input.safeParse(input);
+  if (parsed.success) return ok(parsed.data as InputOf<O>);
+  const issue = parsed.error.issues[0];
+  const field = issue?.path.map(String).join('.') ?? '';
+  return refuse('invalid-input', { field, message: issue?.message ?? 'is wrong' });
+};
+
+/** An answer does not have the declared form: a bug of the answering side, or a newer version of it. */
+export class OutputFormError extends Error {
+  override readonly name = 'OutputFormError';
+}
+
+/** Checks an answer; throws {@link OutputFormError}. */
+export const checkOutput = <O extends Operation>(operation: O, output: unknown): OutputOf<O> => {
+  const parsed = operation.output.safeParse(output);
+  if (parsed.success) return parsed.data as OutputOf<O>;
+  const field = parsed.error.issues[0]?.path.map(String).join('.') ?? '';
+  throw new OutputFormError(`the answer to ${operation.name} does not have the declared form (field "${field}")`);
+};

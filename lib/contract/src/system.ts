@@ -1,0 +1,84 @@
+// Operations of the keep itself. Those marked so work while it is sealed, since they open it or say why it is closed.
+
+import { z } from 'zod';
+import { bytes, defineOperation } from './operation.ts';
+
+/** What the keep is and how it is. Works while sealed. */
+export const status = defineOperation({
+  name: 'system.status',
+  summary: 'Says whether the keep is open, which modules answer, and what is wrong. Works while sealed.',
+  kind: 'read',
+  roles: ['admin', 'gate'],
+  capability: 'system.status',
+  input: z.strictObject({}),
+  output: z.strictObject({
+    version: z.string(),
+    purpose: z.enum(['production', 'development']),
+    sealed: z.boolean(),
+    storeId: z.string(),
+    rootKeyId: z.string().optional(),
+    revision: z.number().int(),
+    modules: z.array(z.string()),
+    startedAtUnixMs: z.number().int(),
+    /** How far the wall clock is behind the highest one ever seen, if it is. */
+    clockBehindMs: z.number().int().optional(),
+    /** Why the last attempt to open by itself failed. */
+    problem: z.string().optional(),
+  }),
+  refusals: [],
+});
+
+/** Opens the keep with one key slot. Works while sealed. */
+export const unseal = defineOperation({
+  name: 'system.unseal',
+  summary: 'Opens the keep with the secret of one key slot. Works while sealed.',
+  kind: 'change',
+  roles: ['admin'],
+  capability: 'system.unseal',
+  input: z.strictObject({
+    kind: z.enum(['pass-phrase', 'key-file']),
+    secret: bytes({ min: 1, max: 65_536 }),
+  }),
+  output: z.strictObject({ rootKeyId: z.string() }),
+  refusals: ['not-sealed', 'wrong-key', 'damaged', 'rolled-back', 'anchor-missing', 'unsupported-format', 'busy'],
+});
+
+/** Closes the keep by ending its process. Works while sealed. */
+export const seal = defineOperation({
+  name: 'system.seal',
+  summary: 'Closes the keep: its process ends, and with it every key in memory. Works while sealed.',
+  kind: 'change',
+  roles: ['admin'],
+  capability: 'system.seal',
+  input: z.strictObject({}),
+  output: z.strictObject({}),
+  refusals: [],
+});
+
+/** The nonces a gate mixes into its handshakes. Works while sealed. */
+export const nonce = defineOperation({
+  name: 'system.nonce',
+  summary: 'Pushes a fresh nonce every ten seconds; a handshake made with it proves that it is recent.',
+  kind: 'stream',
+  roles: ['gate'],
+  capability: 'system.nonce',
+  input: z.strictObject({}),
+  output: z.strictObject({ nonce: bytes({ min: 32, max: 32 }), validMs: z.number().int().positive() }),
+  refusals: [],
+});
+
+/** A consistent copy of the sealed store. Works while sealed. */
+export const backup = defineOperation({
+  name: 'system.backup',
+  summary: 'Streams a consistent copy of the sealed store while the keep goes on working.',
+  description: 'The first item says the size; the others carry the bytes in order. The copy opens with any key slot it holds.',
+  kind: 'stream',
+  roles: ['admin'],
+  capability: 'system.backup',
+  input: z.strictObject({}),
+  output: z.union([
+    z.strictObject({ sizeBytes: z.number().int() }),
+    z.strictObject({ chunk: bytes({ min: 1, max: 1_048_576 }) }),
+  ]),
+  refusals: ['busy', 'disk-full'],
+});

@@ -1,0 +1,72 @@
+// What an open vault offers to the keep: sealed collections whose names the store cannot read, and audit records sealed
+// before they enter the chain.
+
+import type { RefusalCode, Refused, Result } from '@chatelaine/contract';
+import type { AuditEntry, AuditHead, Committed } from '@chatelaine/store';
+
+/** Bytes in locked memory. Whoever gets one releases it; `bytes` is zeroed then and must not be used any more. */
+export interface OpenedBytes {
+  readonly bytes: Uint8Array;
+  release(): void;
+}
+
+export interface OpenedRecord {
+  /** The record's own name, `/`-separated, as it was put. */
+  readonly path: string;
+  readonly value: OpenedBytes;
+}
+
+/** One transaction over any number of collections. Every record read becomes a condition of the commit. */
+export interface SealedTransaction {
+  /** Undefined if there is none. Throws {@link DamagedRecordError}. */
+  get(collection: string, path: string): Promise<OpenedRecord | undefined>;
+  /** `value` is sealed at once; the caller may wipe it afterwards. */
+  put(collection: string, path: string, value: Uint8Array): void;
+  delete(collection: string, path: string): void;
+  appendAudit(lane: number, record: Uint8Array): void;
+  commit(): Promise<Committed | { readonly kind: 'conflict' } | Refused>;
+}
+
+export type KeySlotKind = 'pass-phrase' | 'key-file';
+
+export interface KeySlotView {
+  readonly id: string;
+  readonly kind: KeySlotKind;
+  readonly label: string;
+  readonly createdAtUnixMs: number;
+}
+
+/** What opens a slot. The caller wipes `secret`. */
+export interface SlotSecret {
+  readonly kind: KeySlotKind;
+  readonly secret: Uint8Array;
+}
+
+/** A stored record does not open: flipped, moved, swapped or cut off. Names the place, never the contents. */
+export class DamagedRecordError extends Error {
+  override readonly name = 'DamagedRecordError';
+  readonly code: RefusalCode = 'damaged';
+}
+
+export interface Vault {
+  /** 16 hex digits; names the root key without telling anything about it. */
+  readonly rootKeyId: string;
+  begin(): SealedTransaction;
+  /** Records whose path begins with the whole segments of `prefix` (empty: all), in no meaningful order. */
+  list(
+    collection: string,
+    prefix: string,
+    options: { readonly limit: number; readonly cursor?: string },
+  ): Promise<{ readonly records: readonly OpenedRecord[]; readonly cursor?: string }>;
+  /** Opens an audit record for showing. Throws {@link DamagedRecordError}. */
+  openAudit(entry: AuditEntry): OpenedBytes;
+  slots(): Promise<readonly KeySlotView[]>;
+  /** Refusals: `too-many-keyslots`, `weak-pass-phrase`, `busy`, `conflict`, `disk-full`. */
+  addSlot(secret: SlotSecret, label: string, nowUnixMs: number): Promise<Result<KeySlotView>>;
+  /** Refusals: `not-found`, `last-keyslot`, `conflict`, `disk-full`. */
+  removeSlot(id: string): Promise<Result<Record<string, never>>>;
+  /** Notes a commit; resolves when the anchor outside the store durably knows it (or a later one). Coalesced. */
+  advanceAnchor(committed: { readonly revision: number; readonly audit: readonly AuditHead[] }): Promise<void>;
+  /** Wipes the keys; the vault is of no use afterwards. */
+  close(): Promise<void>;
+}

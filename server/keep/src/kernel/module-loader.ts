@@ -1,0 +1,66 @@
+// Modules are loaded only when the configuration names them, each after what it requires. A missing requirement, an
+// unknown name, a circle or an operation answered twice stops the start and is named.
+
+import type { Operation } from '@chatelaine/contract';
+import type { BoundOperation, ModuleDefinition, ModuleServices, RunningModule, Service } from './module.ts';
+
+/** The configuration asks for modules that cannot be loaded. The text says which and what to do. */
+export class ModuleLoadError extends Error {
+  override readonly name = 'ModuleLoadError';
+}
+
+/** An operation with the module that answers it. */
+export type Answered = BoundOperation & { readonly module: string };
+
+export interface LoadedModules {
+  readonly names: readonly string[];
+  readonly operations: ReadonlyMap<string, Answered>;
+  readonly services: ReadonlyMap<string, Service>;
+}
+
+/** Orders the named modules so that each comes after what it requires. */
+export const orderModules = (
+  known: readonly ModuleDefinition[],
+  names: readonly string[],
+): readonly ModuleDefinition[] => {
+  const byName = new Map(known.map((definition) => [definition.name, definition]));
+  const ordered: ModuleDefinition[] = [];
+  const visit = (name: string, requiredBy: readonly string[]): void => {
+    if (ordered.some((definition) => definition.name === name)) return;
+    const definition = byName.get(name);
+    if (definition === undefined) {
+      throw new ModuleLoadError(`no module is named "${name}"; known are: ${[...byName.keys()].join(', ')}`);
+    }
+    if (requiredBy.includes(name)) {
+      throw new ModuleLoadError(`modules require each other in a circle: ${[...requiredBy, name].join(' → ')}`);
+    }
+    if (!names.includes(name)) {
+      throw new ModuleLoadError(`module "${requiredBy.at(-1)}" requires "${name}"; add it to keep.modules`);
+    }
+    for (const required of definition.requires) visit(required, [...requiredBy, name]);
+    ordered.push(definition);
+  };
+  for (const name of names) visit(name, []);
+  return ordered;
+};
+
+/** Starts the modules in order. `servicesFor` gives each module its own view of the world. */
+export const loadModules = (
+  definitions: readonly ModuleDefinition[],
+  servicesFor: (definition: ModuleDefinition) => ModuleServices,
+): LoadedModules => {
+  const operations = new Map<string, Answered>();
+  const services = new Map<string, Service>();
+  for (const definition of definitions) {
+    const running: RunningModule = definition.start(servicesFor(definition));
+    for (const bound of running.operations) {
+      const name = (bound.operation as Operation).name;
+      if (operations.has(name)) throw new ModuleLoadError(`operation ${name} is answered by two modules`);
+      operations.set(name, { ...bound, module: definition.name });
+    }
+    for (const [name, service] of Object.entries(running.services ?? {})) {
+      services.set(`${definition.name}/${name}`, service);
+    }
+  }
+  return { names: definitions.map((definition) => definition.name), operations, services };
+};

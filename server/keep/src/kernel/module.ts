@@ -1,0 +1,116 @@
+// What a module is: a folder that owns its records and answers its operations, and sees nothing else of the world than
+// the services handed to it. A module never imports another; it names what it `requires` and asks through the kernel,
+// which stamps the asking module's name on the request, so that the owner can check an association.
+
+import type { InputOf, Operation, OutputOf, Refused, Result } from '@chatelaine/contract';
+import type { Clock } from './clock.ts';
+import type { HandshakeProofs } from './handshake-proofs.ts';
+import type { Log } from '@chatelaine/process';
+import type { ModuleTransaction } from './module-transaction.ts';
+import type { Principal } from './principal.ts';
+import type { Decision, Moment } from './release/decision.ts';
+
+/** One request as a handler sees it. The same object is passed again when the kernel repeats an attempt. */
+export interface Call<Input> {
+  readonly input: Input;
+  readonly principal: Principal;
+  readonly moment: Moment;
+  /** Identifies the request across repeated attempts. */
+  readonly request: object;
+}
+
+/** Answers a `read` or `change`. Writes of `tx` are kept only if the answer is ok. */
+export type Handler<O extends Operation> = (
+  call: Call<InputOf<O>>,
+  tx: ModuleTransaction,
+) => Promise<Result<OutputOf<O>>>;
+
+/**
+ * The outcome of a `release`. With a `subject` (the module's path of what is asked for) the decision becomes the
+ * subject's last decision, for `why`; without one the peer is a stranger and is only counted.
+ */
+export interface ReleaseOutcome<Output> {
+  readonly subject?: string;
+  readonly decision: Decision;
+  /** Present exactly when the verdict is `release`. */
+  readonly output?: Output;
+}
+
+/** Answers a `release`: decides, and hands out only what it decided to. */
+export type ReleaseHandler<O extends Operation> = (
+  call: Call<InputOf<O>>,
+  tx: ModuleTransaction,
+) => Promise<ReleaseOutcome<OutputOf<O>>>;
+
+/** Answers a `stream`: a refusal, or the items one by one. */
+export type StreamHandler<O extends Operation> = (
+  call: Call<InputOf<O>>,
+  signal: AbortSignal,
+) => Promise<Refused | AsyncIterable<OutputOf<O>>>;
+
+/** An operation joined to its handler. Made by {@link answer}, {@link release} and {@link stream}. */
+export type BoundOperation =
+  | { readonly operation: Operation; readonly kind: 'answer'; readonly handler: Handler<Operation> }
+  | { readonly operation: Operation; readonly kind: 'release'; readonly handler: ReleaseHandler<Operation> }
+  | { readonly operation: Operation; readonly kind: 'stream'; readonly handler: StreamHandler<Operation> };
+
+// The casts below forget an operation's own types: the kernel checks every input against the operation's schema before
+// it calls the handler, which is what the handler's type asks for.
+
+/** Binds a `read` or `change` operation. */
+export const answer = <O extends Operation>(operation: O, handler: Handler<O>): BoundOperation => ({
+  operation,
+  kind: 'answer',
+  handler: handler as unknown as Handler<Operation>,
+});
+
+/** Binds a `release` operation. */
+export const release = <O extends Operation>(operation: O, handler: ReleaseHandler<O>): BoundOperation => ({
+  operation,
+  kind: 'release',
+  handler: handler as unknown as ReleaseHandler<Operation>,
+});
+
+/** Binds a `stream` operation. */
+export const stream = <O extends Operation>(operation: O, handler: StreamHandler<O>): BoundOperation => ({
+  operation,
+  kind: 'stream',
+  handler: handler as unknown as StreamHandler<Operation>,
+});
+
+/** What one module asks of another. `tx` is the same transaction, seen through the owner's records. */
+export interface ServiceRequest {
+  readonly askedBy: string;
+  readonly tx: ModuleTransaction;
+  readonly input: unknown;
+}
+
+/** A named service that a module offers to modules that require it. */
+export type Service = (request: ServiceRequest) => Promise<Result<unknown>>;
+
+/** All that a module sees of the world. */
+export interface ModuleServices {
+  readonly clock: Clock;
+  readonly random: (sizeBytes: number) => Buffer;
+  readonly log: Log;
+  /** Checks a peer's handshake against the keep's own nonce. */
+  readonly proofs: HandshakeProofs;
+  /** Asks a required module's service inside `tx`. Throws if the module is not among `requires`. */
+  readonly ask: (module: string, service: string, tx: ModuleTransaction, input: unknown) => Promise<Result<unknown>>;
+}
+
+/** A started module. */
+export interface RunningModule {
+  readonly operations: readonly BoundOperation[];
+  readonly services?: Readonly<Record<string, Service>>;
+}
+
+/** What a module's folder exports. Its name is also the name of its sealed collection. */
+export interface ModuleDefinition {
+  readonly name: string;
+  readonly requires: readonly string[];
+  start(services: ModuleServices): RunningModule;
+}
+
+/** Declares a module. */
+export const defineModule = (definition: ModuleDefinition): ModuleDefinition => Object.freeze(definition);

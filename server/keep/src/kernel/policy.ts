@@ -1,0 +1,83 @@
+// What a principal may ask, decided before anything is looked up. Default is no. Two fences stand one behind the other:
+// the operation's list of roles (fixed in the contract, no grant widens it), then grants: principal × capability × path.
+// A component's own grants are fixed here; people's grants are records.
+
+import { type Principal, principalId } from './principal.ts';
+
+/** One permission. `capability` is exact, `prefix.*` or `*`; `path` is a glob: `*` is one segment, `**` any number. */
+export interface Grant {
+  readonly principal: string;
+  readonly capability: string;
+  readonly path: string;
+}
+
+/** The answer, with the grant that decided it, so that `policy test` can explain itself. */
+export type PolicyAnswer =
+  | { readonly allowed: true; readonly because: Grant }
+  | { readonly allowed: false; readonly because: string };
+
+/** What each component of our own may do; the smallest set its job needs. Not configurable. */
+const componentGrants: readonly Grant[] = [
+  { principal: 'gate:*', capability: 'system.nonce', path: '**' },
+  { principal: 'gate:*', capability: 'system.status', path: '**' },
+  { principal: 'gate:*', capability: 'machines.fetch', path: '**' },
+];
+
+/** The grant of a fresh instance: the holder of a local admin key administers it. */
+export const foundingGrants: readonly Grant[] = [{ principal: 'admin:admin', capability: '*', path: '**' }];
+
+const matchesPrincipal = (pattern: string, id: string): boolean =>
+  pattern === id || (pattern.endsWith(':*') && id.startsWith(pattern.slice(0, -1)));
+
+const matchesCapability = (pattern: string, capability: string): boolean =>
+  pattern === '*' || pattern === capability || (pattern.endsWith('.*') && capability.startsWith(pattern.slice(0, -1)));
+
+/** Whether a `/`-separated path matches a glob; linear in the segments, so that no pattern can be made slow. */
+export const matchesPath = (glob: string, path: string): boolean => {
+  const patterns = glob.split('/');
+  const segments = path === '' ? [] : path.split('/');
+  let pattern = 0;
+  let segment = 0;
+  let lastDoubleStar = -1;
+  let resumeAt = 0;
+  while (segment < segments.length) {
+    if (patterns[pattern] === '**') {
+      lastDoubleStar = pattern++;
+      resumeAt = segment;
+    } else if (patterns[pattern] === '*' || patterns[pattern] === segments[segment]) {
+      pattern++;
+      segment++;
+    } else if (lastDoubleStar >= 0) {
+      pattern = lastDoubleStar + 1;
+      segment = ++resumeAt;
+    } else {
+      return false;
+    }
+  }
+  while (patterns[pattern] === '**') pattern++;
+  return pattern === patterns.length;
+};
+
+/**
+ * Whether `principal` may use `capability` on `path`.
+ *
+ * @param grants the granted records that apply to this instance, any order
+ */
+export const evaluatePolicy = (
+  grants: readonly Grant[],
+  principal: Principal,
+  capability: string,
+  path: string,
+): PolicyAnswer => {
+  const id = principalId(principal);
+  for (const grant of [...componentGrants, ...grants]) {
+    if (
+      matchesPrincipal(grant.principal, id) &&
+      matchesCapability(grant.capability, capability) &&
+      matchesPath(grant.path, path)
+    ) {
+      return { allowed: true, because: grant };
+    }
+  }
+  return { allowed: false, because: `no grant gives ${id} the capability ${capability} on "${path}"` };
+};
