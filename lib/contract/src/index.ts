@@ -1,10 +1,17 @@
 // The operations, the refusals, and the one encoding of both.
 
-export * as audit from './audit.ts';
+export { allOperations } from './all-operations.ts';
 export { type CallOptions, type Client, createClient, type Transport } from './client.ts';
-export * as keyslots from './keyslots.ts';
-export * as machines from './machines.ts';
-export { decodeMessage, encodeMessage, encodeWhole, MessageFormError } from './message.ts';
+export * from './features.ts';
+export {
+  countAttachments,
+  decodeMessage,
+  encodeMessage,
+  encodeWhole,
+  MessageFormError,
+  type PreparedMessage,
+  prepareMessage,
+} from './message.ts';
 export {
   bytes,
   checkInput,
@@ -14,12 +21,11 @@ export {
   type InputOf,
   type Operation,
   type OperationKind,
-  type OutputOf,
   OutputFormError,
+  type OutputOf,
   type Role,
   roles,
 } from './operation.ts';
-export * as policy from './policy.ts';
 export {
   explainRefusal,
   isRefusalCode,
@@ -31,4 +37,3 @@ export {
   refusals,
   refuse,
 } from './refusals.ts';
-export * as system from './system.ts';

@@ -67,13 +67,19 @@ export const bytes = (limits: { readonly min?: number; readonly max: number }) =
     .refine((value) => value.length <= limits.max, `must be at most ${limits.max} bytes`)
     .meta({ type: 'bytes', minLength: limits.min ?? 0, maxLength: limits.max });
 
+// Zod quotes the name of a field it does not know; a name is input too.
+const describeIssue = (issue: z.core.$ZodIssue | undefined): string => {
+  if (issue?.code === 'unrecognized_keys') return 'has a field that is not declared';
+  return issue?.message ?? 'is wrong';
+};
+
 /** Checks an input. The refusal names the first wrong field and what is wrong, never the value. */
 export const checkInput = <O extends Operation>(operation: O, input: unknown): Result<InputOf<O>> => {
   const parsed = operation.input.safeParse(input);
   if (parsed.success) return ok(parsed.data as InputOf<O>);
   const issue = parsed.error.issues[0];
   const field = issue?.path.map(String).join('.') ?? '';
-  return refuse('invalid-input', { field, message: issue?.message ?? 'is wrong' });
+  return refuse('invalid-input', { field, message: describeIssue(issue) });
 };
 
 /** An answer does not have the declared form: a bug of the answering side, or a newer version of it. */

@@ -8,33 +8,69 @@ interface RefusalText {
 
 /** Every refusal code with its public text and what to do about it. */
 export const refusals = {
-  denied: { text: 'Not allowed.', hint: 'Ask for a grant: chatelaine policy test WHO CAPABILITY PATH explains the answer.' },
+  denied: {
+    text: 'Not allowed.',
+    hint: 'Ask for a grant: chatelaine policy test WHO CAPABILITY PATH explains the answer.',
+  },
   sealed: { text: 'The keep is sealed.', hint: 'Open it with: chatelaine unseal' },
   'not-sealed': { text: 'The keep is open already.', hint: 'Nothing needs to be done.' },
   'not-found': { text: 'No such record.', hint: 'Check the name.' },
-  'already-exists': { text: 'That name or key is taken.', hint: 'Choose another name, or replace the present one explicitly.' },
+  'already-exists': {
+    text: 'That name or key is taken.',
+    hint: 'Choose another name, or replace the present one explicitly.',
+  },
   disabled: { text: 'The machine is disabled.', hint: 'If it should have its secret: chatelaine machine enable NAME' },
   'pending-approval': { text: 'A person has to approve first.', hint: 'Approve it, then ask again.' },
   stale: { text: 'The handshake is too old.', hint: 'Connect again.' },
-  'bad-proof': { text: 'The handshake does not prove the key.', hint: 'Connect again; if it stays, the gate is not to be trusted.' },
+  'bad-proof': {
+    text: 'The handshake does not prove the key.',
+    hint: 'Connect again; if it stays, the gate is not to be trusted.',
+  },
   replayed: { text: 'This was used already.', hint: 'Make a new one.' },
   conflict: { text: 'Something else changed it meanwhile.', hint: 'Look at it again, then repeat.' },
   'invalid-input': { text: 'The request does not have the declared form.', hint: 'Correct the named field.' },
-  'unknown-operation': { text: 'No loaded module answers this.', hint: 'Name the module in keep.modules, or update the older side.' },
+  'unknown-operation': {
+    text: 'No loaded module answers this.',
+    hint: 'Name the module in keep.modules, or update the older side.',
+  },
   'too-large': { text: 'It is larger than the limit.', hint: 'Split it up.' },
   busy: { text: 'Too much to do at the moment.', hint: 'Try again in a moment.' },
   'disk-full': { text: 'The disk is full; nothing was changed.', hint: 'Free some space; writing goes on by itself.' },
-  'wrong-key': { text: 'No key slot opens with this.', hint: 'Try another pass phrase or key file; chatelaine keyslot list names the slots.' },
-  'weak-pass-phrase': { text: 'The pass phrase is too short.', hint: 'Use at least 12 characters; several words are best.' },
+  'wrong-key': {
+    text: 'No key slot opens with this.',
+    hint: 'Try another pass phrase or key file; chatelaine keyslot list names the slots.',
+  },
+  'weak-pass-phrase': {
+    text: 'The pass phrase is too short.',
+    hint: 'Use at least 12 characters; several words are best.',
+  },
   'too-many-keyslots': { text: 'All eight slots of this kind are taken.', hint: 'Remove one first.' },
-  'last-keyslot': { text: 'This is the last key slot; without it nothing would ever open again.', hint: 'Add another one first.' },
-  damaged: { text: 'A stored record is damaged.', hint: 'Restore a backup; chatelaine audit verify names what is broken.' },
-  'rolled-back': { text: 'The store is older than its anchor: somebody put back an old copy.', hint: 'Find the current store; do not delete the anchor.' },
-  'anchor-missing': { text: 'The anchor outside the store is missing.', hint: 'Bring back the anchor file; without it an old copy could not be told from the current store.' },
+  'last-keyslot': {
+    text: 'This is the last key slot; without it nothing would ever open again.',
+    hint: 'Add another one first.',
+  },
+  damaged: {
+    text: 'A stored record is damaged.',
+    hint: 'Restore a backup; chatelaine audit verify names what is broken.',
+  },
+  'rolled-back': {
+    text: 'The store is older than its anchor: somebody put back an old copy.',
+    hint: 'Find the current store; do not delete the anchor.',
+  },
+  'anchor-missing': {
+    text: 'The anchor outside the store is missing.',
+    hint: 'Bring back the anchor file; without it an old copy could not be told from the current store.',
+  },
   'unsupported-format': { text: 'Written by a newer version.', hint: 'Install that version or a later one.' },
-  'wrong-purpose': { text: 'A store made for development is not opened in production, nor the other way round.', hint: 'Use the store that belongs here.' },
+  'wrong-purpose': {
+    text: 'A store made for development is not opened in production, nor the other way round.',
+    hint: 'Use the store that belongs here.',
+  },
   cancelled: { text: 'The caller gave up.', hint: 'Nothing needs to be done.' },
-  deadline: { text: 'It took longer than the caller was willing to wait.', hint: 'Ask again with the same request id: a change is made only once.' },
+  deadline: {
+    text: 'It took longer than the caller was willing to wait.',
+    hint: 'Ask again with the same request id: a change is made only once.',
+  },
   unavailable: { text: 'The keep cannot be reached.', hint: 'See whether it runs: chatelaine status' },
   internal: { text: 'Something went wrong inside; it is in the log.', hint: 'Look at the log of the keep.' },
 } as const satisfies Record<string, RefusalText>;
@@ -65,7 +101,10 @@ export type Result<T> = Ok<T> | Refused;
 export const ok = <T>(value: T): Ok<T> => ({ kind: 'ok', value });
 
 /** Makes a refusal. */
-export const refuse = (code: RefusalCode, detail: { readonly field?: string; readonly message?: string } = {}): Refused => ({
+export const refuse = (
+  code: RefusalCode,
+  detail: { readonly field?: string; readonly message?: string } = {},
+): Refused => ({
   kind: 'refused',
   code,
   ...detail,
@@ -78,5 +117,8 @@ export const isRefusalCode = (code: string): code is RefusalCode => Object.hasOw
 export const explainRefusal = (refused: Refused): { readonly text: string; readonly hint: string } => {
   const { text, hint } = refusals[refused.code];
   const field = refused.field === undefined ? '' : `${refused.field}: `;
-  return { text: refused.message === undefined ? text : `${text.replace(/\.$/, '')}: ${field}${refused.message}.`, hint };
+  return {
+    text: refused.message === undefined ? text : `${text.replace(/\.$/, '')}: ${field}${refused.message}.`,
+    hint,
+  };
 };

@@ -71,7 +71,8 @@ export const nonce = defineOperation({
 export const backup = defineOperation({
   name: 'system.backup',
   summary: 'Streams a consistent copy of the sealed store while the keep goes on working.',
-  description: 'The first item says the size; the others carry the bytes in order. The copy opens with any key slot it holds.',
+  description:
+    'The first item says the size; the others carry the bytes in order. The copy opens with any key slot it holds.',
   kind: 'stream',
   roles: ['admin'],
   capability: 'system.backup',

@@ -1,0 +1,8 @@
+// Every feature that declares operations, one line each. Adding a feature's operations takes its file and a line here;
+// the list of all operations, the reference page and the package's exports follow from it.
+
+export * as audit from './audit.ts';
+export * as keyslots from './keyslots.ts';
+export * as machines from './machines.ts';
+export * as policy from './policy.ts';
+export * as system from './system.ts';
