@@ -1,0 +1,62 @@
+// A machine as Debian makes one: keys and stanza by mandos-keygen, fetching by mandos-client.
+
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { type Finished, runProgram, runToSuccess } from './run-program.ts';
+
+/** A machine with keys of its own. */
+export interface MandosMachine {
+  readonly name: string;
+  readonly keyDir: string;
+  /** The section of clients.conf that mandos-keygen prints. */
+  readonly stanza: string;
+  /** Runs mandos-client once. It never gives up by itself: after `patienceMs` it is killed, and has no exit code. */
+  readonly fetch: (port: number, patienceMs?: number) => Promise<Finished>;
+}
+
+const clientProgram = (): string => {
+  for (const directory of readdirSync('/usr/lib')) {
+    const program = `/usr/lib/${directory}/mandos/plugins.d/mandos-client`;
+    try {
+      readdirSync(path.dirname(program));
+      return program;
+    } catch {
+      // Not the directory of this architecture.
+    }
+  }
+  throw new Error('mandos-client is not installed: scripts/setup --peers');
+};
+
+/** Makes a machine below `directory`. Small RSA keys: Debian's default takes seconds and proves nothing more. */
+export const createMandosMachine = async (
+  directory: string,
+  name: string,
+  password: string,
+): Promise<MandosMachine> => {
+  const keyDir = path.join(directory, name);
+  mkdirSync(keyDir, { mode: 0o700 });
+  const passwordFile = path.join(keyDir, 'password');
+  writeFileSync(passwordFile, password, { mode: 0o600 });
+  const common = ['--dir', keyDir, '--name', name];
+  await runToSuccess('/usr/sbin/mandos-keygen', [...common, '--length', '2048', '--sublength', '2048']);
+  const stanza = await runToSuccess('/usr/sbin/mandos-keygen', [...common, '--passfile', passwordFile, '--no-ssh']);
+  return {
+    name,
+    keyDir,
+    stanza,
+    fetch: (port, patienceMs = 20_000) =>
+      runProgram(
+        clientProgram(),
+        [
+          '--interface=none',
+          `--connect=127.0.0.1:${port}`,
+          '--retry=1',
+          `--pubkey=${keyDir}/pubkey.txt`,
+          `--seckey=${keyDir}/seckey.txt`,
+          `--tls-pubkey=${keyDir}/tls-pubkey.pem`,
+          `--tls-privkey=${keyDir}/tls-privkey.pem`,
+        ],
+        { patienceMs },
+      ),
+  };
+};

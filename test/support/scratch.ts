@@ -1,0 +1,26 @@
+// Everything a test leaves behind, undone in the opposite order when the test is over, whether it went well or not.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+/** Undoes what was done, last thing first. */
+export class Scratch implements AsyncDisposable {
+  readonly #undo: (() => unknown)[] = [];
+
+  /** Runs `undo` at the end. */
+  atEnd(undo: () => unknown): void {
+    this.#undo.push(undo);
+  }
+
+  /** A directory of its own, readable to others (Debian's server drops its privileges), gone at the end. */
+  directory(): string {
+    const directory = mkdtempSync(path.join(tmpdir(), 'chatelaine-test-'));
+    this.atEnd(() => rmSync(directory, { recursive: true, force: true }));
+    return directory;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const undo of this.#undo.splice(0).reverse()) await undo();
+  }
+}
