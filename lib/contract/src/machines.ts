@@ -72,6 +72,9 @@ const machineView = z.strictObject({
 /** A machine as it is shown: never its secret. */
 export type MachineView = z.infer<typeof machineView>;
 
+/** Most machines of one `machines.enroll`: they and their audit record fit one transaction of any store. */
+export const MAX_ENROLLED_AT_ONCE = 16;
+
 const byName = z.strictObject({ name: machineNameSchema });
 const nothing = z.strictObject({});
 const pathOfName = (input: { readonly name: string }): string => input.name;
@@ -105,7 +108,7 @@ export const enroll = defineOperation({
   roles: ['admin'],
   capability: 'machines.manage',
   input: z.strictObject({
-    machines: z.array(newMachine).min(1).max(24),
+    machines: z.array(newMachine).min(1).max(MAX_ENROLLED_AT_ONCE),
     /** Take over the name or key of a machine that is enrolled already. */
     replace: z.boolean(),
   }),

@@ -62,7 +62,7 @@ export const defineOperation = <Input extends z.ZodType, Output extends z.ZodTyp
 /** Bytes stay bytes: a `Uint8Array` of a bounded size. */
 export const bytes = (limits: { readonly min?: number; readonly max: number }) =>
   z
-    .instanceof(Uint8Array)
+    .custom<Uint8Array>((value) => value instanceof Uint8Array, 'must be bytes')
     .refine((value) => value.length >= (limits.min ?? 0), `must be at least ${limits.min ?? 0} bytes`)
     .refine((value) => value.length <= limits.max, `must be at most ${limits.max} bytes`)
     .meta({ type: 'bytes', minLength: limits.min ?? 0, maxLength: limits.max });

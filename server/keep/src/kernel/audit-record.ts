@@ -1,9 +1,8 @@
 // What an audit record says. It is sealed before it enters the chain, and written in the transaction of what it records:
 // what is not on record did not happen. No field ever holds a secret.
 
-import { decodeMessage } from '@chatelaine/contract';
+import { decodeMessage, encodeWhole } from '@chatelaine/contract';
 import { z } from 'zod';
-import { encodeRecord } from './module-transaction.ts';
 
 const fact = z.strictObject({
   name: z.string(),
@@ -13,6 +12,7 @@ const fact = z.strictObject({
 
 /** The form of an audit record, and of a subject's last decision. */
 export const auditRecordSchema = z.strictObject({
+  format: z.literal(1),
   /** Wall clock, milliseconds since 1970. */
   atUnixMs: z.number().int(),
   /** Principal, as `role:identity`. */
@@ -34,7 +34,7 @@ export const auditRecordSchema = z.strictObject({
 export type AuditRecord = z.infer<typeof auditRecordSchema>;
 
 /** Encodes a record for sealing. */
-export const encodeAuditRecord = (record: AuditRecord): Buffer => encodeRecord(record);
+export const encodeAuditRecord = (record: AuditRecord): Buffer => encodeWhole(record);
 
 /** Decodes an opened record; throws if it is not one. */
 export const decodeAuditRecord = (bytes: Uint8Array): AuditRecord => auditRecordSchema.parse(decodeMessage(bytes));

@@ -1,9 +1,8 @@
 // A module's view of one sealed transaction: only its own collection, only records that fit their declared form. Every
 // record read becomes a condition of the commit, so a decision never rests on a record that changed meanwhile.
 
-import { decodeMessage, encodeMessage } from '@chatelaine/contract';
-import type { SealedTransaction, Vault } from '@chatelaine/vault';
-import { wipe } from '@chatelaine/secret';
+import { decodeMessage, encodeWhole } from '@chatelaine/contract';
+import type { OpenedRecord, SealedTransaction, Vault } from '@chatelaine/vault';
 import type { z } from 'zod';
 
 /** The declared form of a record. A record that does not fit is a bug or damage, never skipped. */
@@ -46,71 +45,69 @@ export interface ModuleTransaction {
   delete(path: string): void;
 }
 
-/** Encodes a record value. The result may hold a secret: the caller wipes it. */
-export const encodeRecord = (value: unknown): Buffer => {
-  const parts = encodeMessage(value);
-  const size = parts.reduce((sum, part) => sum + part.length, 0);
-  const whole = Buffer.allocUnsafeSlow(size);
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
-};
-
 /** Decodes a record; bytes in the value are views of `bytes`. */
-export const decodeRecord = <T>(form: RecordForm<T>, bytes: Uint8Array): T => {
+const decodeRecord = <T>(form: RecordForm<T>, bytes: Uint8Array): T => {
   const parsed = form.schema.safeParse(decodeMessage(bytes));
-  if (!parsed.success) {
-    const field = parsed.error.issues[0]?.path.join('.') ?? '';
-    throw new RecordFormError(`a stored ${form.name} record does not have the declared form (field "${field}")`);
-  }
-  return parsed.data;
+  if (parsed.success) return parsed.data;
+  const field = parsed.error.issues[0]?.path.join('.') ?? '';
+  throw new RecordFormError(`a stored ${form.name} record does not have the declared form (field "${field}")`);
 };
 
 /** The kernel's side: one sealed transaction that several modules may see, each through its own collection. */
 export class SharedTransaction {
+  static readonly #behind = new WeakMap<ModuleTransaction, SharedTransaction>();
   readonly sealed: SealedTransaction;
   readonly #vault: Vault;
-  readonly #opened: { release(): void }[] = [];
+  readonly #opened: OpenedRecord[] = [];
 
   constructor(vault: Vault) {
     this.#vault = vault;
     this.sealed = vault.begin();
   }
 
+  /** The shared transaction that a module's view belongs to. */
+  static behind(view: ModuleTransaction): SharedTransaction {
+    const shared = SharedTransaction.#behind.get(view);
+    if (shared === undefined) throw new TypeError('not a transaction of this keep');
+    return shared;
+  }
+
   /** The transaction as the module that owns `collection` sees it. */
   of(collection: string): ModuleTransaction {
-    return {
+    const open = <T>(form: RecordForm<T>, record: OpenedRecord): T => {
+      this.#opened.push(record);
+      return decodeRecord(form, record.value.bytes);
+    };
+    const view: ModuleTransaction = {
       get: async (form, path) => {
         const record = await this.sealed.get(collection, path);
-        if (record === undefined) return undefined;
-        this.#opened.push(record.value);
-        return decodeRecord(form, record.value.bytes);
+        return record === undefined ? undefined : open(form, record);
       },
       list: async (form, prefix, options) => {
         const page = await this.#vault.list(collection, prefix, options);
-        const records = page.records.map((record) => {
-          this.#opened.push(record.value);
-          return { path: record.path, value: decodeRecord(form, record.value.bytes) };
-        });
+        this.#opened.push(...page.records);
+        const records = page.records.map((record) => ({
+          path: record.path,
+          value: decodeRecord(form, record.value.bytes),
+        }));
         return page.cursor === undefined ? { records } : { records, cursor: page.cursor };
       },
       put: (_form, path, value) => {
-        const bytes = encodeRecord(value);
+        const bytes = encodeWhole(value);
         try {
           this.sealed.put(collection, path, bytes);
         } finally {
-          wipe(bytes);
+          bytes.fill(0);
         }
       },
       delete: (path) => this.sealed.delete(collection, path),
     };
+    SharedTransaction.#behind.set(view, this);
+    return view;
   }
 
   /** Wipes every record that was opened for this attempt. Idempotent. */
   release(): void {
-    for (const secret of this.#opened.splice(0)) secret.release();
+    for (const record of this.#opened.splice(0)) record.value.release();
   }
 }

@@ -3,9 +3,10 @@
 // which stamps the asking module's name on the request, so that the owner can check an association.
 
 import type { InputOf, Operation, OutputOf, Refused, Result } from '@chatelaine/contract';
+import type { Log } from '@chatelaine/process';
+import type { AuditRecord } from './audit-record.ts';
 import type { Clock } from './clock.ts';
 import type { HandshakeProofs } from './handshake-proofs.ts';
-import type { Log } from '@chatelaine/process';
 import type { ModuleTransaction } from './module-transaction.ts';
 import type { Principal } from './principal.ts';
 import type { Decision, Moment } from './release/decision.ts';
@@ -17,6 +18,11 @@ export interface Call<Input> {
   readonly moment: Moment;
   /** Identifies the request across repeated attempts. */
   readonly request: object;
+  /**
+   * Names a subject that a change concerns besides the operation's own path: it stands in the record, and requests that
+   * wait for the subject are decided anew.
+   */
+  readonly touch: (path: string) => void;
 }
 
 /** Answers a `read` or `change`. Writes of `tx` are kept only if the answer is ok. */
@@ -48,8 +54,12 @@ export type StreamHandler<O extends Operation> = (
   signal: AbortSignal,
 ) => Promise<Refused | AsyncIterable<OutputOf<O>>>;
 
-/** An operation joined to its handler. Made by {@link answer}, {@link release} and {@link stream}. */
+/** Answers by itself, without a transaction: what it changes, it records itself. For the keep's own operations. */
+export type DirectHandler<O extends Operation> = (call: Call<InputOf<O>>) => Promise<Result<OutputOf<O>>>;
+
+/** An operation joined to its handler. Made by {@link answer}, {@link release}, {@link stream} and {@link direct}. */
 export type BoundOperation =
+  | { readonly operation: Operation; readonly kind: 'direct'; readonly handler: DirectHandler<Operation> }
   | { readonly operation: Operation; readonly kind: 'answer'; readonly handler: Handler<Operation> }
   | { readonly operation: Operation; readonly kind: 'release'; readonly handler: ReleaseHandler<Operation> }
   | { readonly operation: Operation; readonly kind: 'stream'; readonly handler: StreamHandler<Operation> };
@@ -62,6 +72,13 @@ export const answer = <O extends Operation>(operation: O, handler: Handler<O>): 
   operation,
   kind: 'answer',
   handler: handler as unknown as Handler<Operation>,
+});
+
+/** Binds an operation of the keep itself. */
+export const direct = <O extends Operation>(operation: O, handler: DirectHandler<O>): BoundOperation => ({
+  operation,
+  kind: 'direct',
+  handler: handler as unknown as DirectHandler<Operation>,
 });
 
 /** Binds a `release` operation. */
@@ -97,6 +114,8 @@ export interface ModuleServices {
   readonly proofs: HandshakeProofs;
   /** Asks a required module's service inside `tx`. Throws if the module is not among `requires`. */
   readonly ask: (module: string, service: string, tx: ModuleTransaction, input: unknown) => Promise<Result<unknown>>;
+  /** The last decision about a subject of this module, if there ever was one. */
+  readonly lastDecision: (tx: ModuleTransaction, path: string) => Promise<AuditRecord | undefined>;
 }
 
 /** A started module. */

@@ -4,6 +4,7 @@ import type { AuditRecord } from './audit-record.ts';
 import { RefusalTally, sourcePrefix } from './refusal-tally.ts';
 
 const refusal = (overrides: Partial<AuditRecord> = {}): AuditRecord => ({
+  format: 1,
   atUnixMs: 60_000,
   who: 'gate:gate',
   operation: 'machines.fetch',
@@ -29,7 +30,11 @@ test('strangers from everywhere cannot make the tally grow without bound', () =>
   for (let i = 0; i < 20_000; i++) tally.count(refusal(), `10.${i >> 8}.${i & 255}.1`);
   const records = tally.take(120_000);
   assert.ok(records.length <= 1_001);
-  assert.equal(records.reduce((sum, record) => sum + (record.count ?? 0), 0), 20_000, 'every refusal is in the sum');
+  assert.equal(
+    records.reduce((sum, record) => sum + (record.count ?? 0), 0),
+    20_000,
+    'every refusal is in the sum',
+  );
 });
 
 test('the first refusals of a known machine are recorded singly, the rest are counted', () => {
@@ -39,7 +44,10 @@ test('the first refusals of a known machine are recorded singly, the rest are co
   assert.equal(single, 10);
   assert.equal(tally.admits(of('machines/web2')), true, 'another machine has its own count');
   const counted = tally.take(120_000);
-  assert.deepEqual(counted.map((record) => [record.object, record.count]), [['machines/web1', 15]]);
+  assert.deepEqual(
+    counted.map((record) => [record.object, record.count]),
+    [['machines/web1', 15]],
+  );
 });
 
 test('a source stands for its neighbourhood', () => {

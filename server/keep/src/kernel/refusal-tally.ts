@@ -59,7 +59,10 @@ export class RefusalTally {
   take(nowUnixMs: number, everything = false): AuditRecord[] {
     if (!everything && Math.floor(nowUnixMs / MINUTE_MS) === this.#minute) return [];
     const records = [...this.#rows.entries()]
-      .map(([key, row]) => ({ row, counted: key.startsWith('known') ? row.count - SINGLE_RECORDS_PER_MINUTE + 1 : row.count }))
+      .map(([key, row]) => ({
+        row,
+        counted: key.startsWith('known') ? row.count - SINGLE_RECORDS_PER_MINUTE + 1 : row.count,
+      }))
       .filter(({ counted }) => counted > 0)
       .map(({ row, counted }): AuditRecord => ({ ...row.record, decision: 'counted', count: counted }));
     this.#rows.clear();

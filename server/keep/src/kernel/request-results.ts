@@ -2,7 +2,7 @@
 // chose, in the transaction of the change itself. The same id asked again gets the same result and changes nothing.
 
 import { createHash } from 'node:crypto';
-import { decodeMessage, encodeMessage } from '@chatelaine/contract';
+import { decodeMessage, encodeMessage, encodeWhole } from '@chatelaine/contract';
 import { z } from 'zod';
 import { defineRecord, type ModuleTransaction } from './module-transaction.ts';
 import { type Principal, principalId } from './principal.ts';
@@ -19,7 +19,7 @@ const keptResult = defineRecord(
     atUnixMs: z.number().int(),
     /** SHA-256 of operation and input: an id is not reused for something else. */
     request: z.string(),
-    output: z.instanceof(Uint8Array),
+    output: z.custom<Uint8Array>((value) => value instanceof Uint8Array),
   }),
 );
 
@@ -33,8 +33,6 @@ export type Earlier =
   | { readonly kind: 'none' }
   | { readonly kind: 'same'; readonly output: unknown }
   | { readonly kind: 'other' };
-
-const concat = (parts: readonly Uint8Array[]): Buffer => Buffer.concat(parts);
 
 /** The kept result of one request id, seen through the kernel's own collection. */
 export class RequestResult {
@@ -56,7 +54,7 @@ export class RequestResult {
 
   /** Keeps the result in the transaction of the change. */
   keep(tx: ModuleTransaction, output: unknown, atUnixMs: number): void {
-    const bytes = concat(encodeMessage(output));
+    const bytes = encodeWhole(output);
     tx.put(keptResult, this.path, { format: 1, atUnixMs, request: this.#digest, output: bytes });
     bytes.fill(0);
   }

@@ -1,0 +1,214 @@
+// One keep: a store, sealed or open, and the kernel that answers for it. It opens by a key slot and closes only by the end
+// of its process, since keys that libraries have cached cannot be wiped reliably.
+
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { type OutputOf, ok, type Result, refuse, type system } from '@chatelaine/contract';
+import type { Log } from '@chatelaine/process';
+import type { SqliteStore } from '@chatelaine/store';
+import { openVault, readVaultHeader, type SlotSecret, type Vault } from '@chatelaine/vault';
+import { decodeAuditRecord } from './kernel/audit-record.ts';
+import { type Clock, systemClock } from './kernel/clock.ts';
+import { HandshakeProofs } from './kernel/handshake-proofs.ts';
+import { Kernel, SYSTEM } from './kernel/kernel.ts';
+import { KERNEL_COLLECTION, readLastDecision } from './kernel/last-decision.ts';
+import { defineModule, type ModuleDefinition, type ModuleServices } from './kernel/module.ts';
+import { type LoadedModules, loadModules, orderModules } from './kernel/module-loader.ts';
+import { SharedTransaction } from './kernel/module-transaction.ts';
+import { foundingGrants } from './kernel/policy.ts';
+import type { Principal } from './kernel/principal.ts';
+import { Recorder } from './kernel/recorder.ts';
+import { proved } from './kernel/release/decision.ts';
+import { WaitingRoom } from './kernel/waiting-room.ts';
+import { auditOperations, auditVerification } from './system/audit-operations.ts';
+import { backupOperation } from './system/backup-operation.ts';
+import { keyslotOperations } from './system/keyslot-operations.ts';
+import { policyOperations } from './system/policy-operations.ts';
+import { statusOperations } from './system/status-operations.ts';
+
+const HOUSEKEEPING_MS = 60_000;
+
+export interface KeepOptions {
+  readonly store: SqliteStore;
+  readonly anchorPath: string;
+  /** Where copies for a backup lie for a moment; the keep's own. */
+  readonly directory: string;
+  readonly version: string;
+  readonly known: readonly ModuleDefinition[];
+  /** Names of the modules to load. */
+  readonly modules: readonly string[];
+  readonly log: Log;
+  readonly clock?: Clock;
+  readonly random?: (sizeBytes: number) => Buffer;
+  /** Called when a person asked to seal: the process ends itself. */
+  readonly onStopRequested: () => void;
+}
+
+export class Keep {
+  readonly kernel: Kernel;
+  readonly #options: KeepOptions;
+  readonly #clock: Clock;
+  readonly #random: (sizeBytes: number) => Buffer;
+  readonly #proofs: HandshakeProofs;
+  readonly #startedAtUnixMs: number;
+  readonly #modules: readonly ModuleDefinition[];
+  #failedUnseals = 0;
+  #clockBehindMs = 0;
+  #problem: string | undefined;
+  #housekeeping: NodeJS.Timeout | undefined;
+
+  /** Throws ModuleLoadError if the named modules cannot be loaded together. */
+  constructor(options: KeepOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock();
+    this.#random = options.random ?? randomBytes;
+    this.#proofs = new HandshakeProofs(this.#clock, this.#random);
+    this.#startedAtUnixMs = this.#clock.nowUnixMs();
+    this.#modules = orderModules(options.known, options.modules);
+    const { store, directory, anchorPath, log } = options;
+    this.kernel = new Kernel({
+      clock: this.#clock,
+      log,
+      always: [
+        ...statusOperations(this, this.#proofs, this.#clock),
+        backupOperation(store, directory),
+        auditVerification(store, anchorPath),
+      ],
+    });
+  }
+
+  /** What `system.status` says. */
+  async status(): Promise<OutputOf<typeof system.status>> {
+    const { store, version } = this.#options;
+    const header = await readVaultHeader(store);
+    return {
+      version,
+      purpose: store.purpose,
+      sealed: this.kernel.open === undefined,
+      storeId: store.id,
+      ...(header.kind === 'ok' && { rootKeyId: header.value.rootKeyId }),
+      revision: await store.revision(),
+      modules: [...(this.kernel.open?.modules.names ?? [])].filter((name) => name !== SYSTEM),
+      startedAtUnixMs: this.#startedAtUnixMs,
+      ...(this.#clockBehindMs > 0 && { clockBehindMs: this.#clockBehindMs }),
+      ...(this.#problem !== undefined && { problem: this.#problem }),
+    };
+  }
+
+  /** Opens the keep. A failed try is counted, and the count is recorded with the next one that succeeds. */
+  async unseal(secret: SlotSecret, by: Principal, nowUnixMs: number): Promise<Result<Vault>> {
+    const { store, anchorPath, log } = this.#options;
+    if (this.kernel.open !== undefined) return refuse('not-sealed');
+    const opened = await openVault({ store, secret, anchorPath });
+    if (opened.kind === 'refused') {
+      this.#failedUnseals++;
+      log.warn({ code: opened.code, failed: this.#failedUnseals }, 'could not be opened');
+      return opened;
+    }
+    const vault = opened.value;
+    // Two may have tried at once; the first one opened it.
+    if (this.kernel.open !== undefined) {
+      await vault.close();
+      return refuse('not-sealed');
+    }
+    const recorder = new Recorder(vault, this.#clock, log);
+    await this.#checkClock(vault, nowUnixMs);
+    this.kernel.unseal({
+      vault,
+      modules: this.#loadModules(vault, recorder),
+      grants: foundingGrants,
+      recorder,
+      waiting: new WaitingRoom(),
+    });
+    const facts = [proved('failed-tries-before', this.#failedUnseals), proved('slot-kind', secret.kind)];
+    await recorder.write([recorder.compose(by, 'system.unseal', '', 'changed', { facts })]);
+    await recorder.anchor();
+    this.#failedUnseals = 0;
+    this.#problem = undefined;
+    this.#housekeeping = setInterval(() => this.#keepHouse(recorder), HOUSEKEEPING_MS).unref();
+    log.info({ rootKeyId: vault.rootKeyId, modules: this.#options.modules }, 'open');
+    return ok(vault);
+  }
+
+  /** Says in `status` why the keep is still sealed. */
+  noteProblem(problem: string): void {
+    this.#problem = problem;
+  }
+
+  /** A person asked for the end. */
+  requestStop(): void {
+    this.#options.onStopRequested();
+  }
+
+  /** Writes what is pending and closes; the process ends afterwards. */
+  async close(): Promise<void> {
+    clearInterval(this.#housekeeping);
+    const { open } = this.kernel;
+    await open?.recorder.close();
+    await open?.vault.close();
+    await this.#options.store.close();
+  }
+
+  #loadModules(vault: Vault, recorder: Recorder): LoadedModules {
+    const { store } = this.#options;
+    const systemModule = defineModule({
+      name: SYSTEM,
+      requires: [],
+      start: () => ({
+        operations: [
+          ...auditOperations(vault, store, recorder),
+          ...keyslotOperations(vault, recorder),
+          ...policyOperations(foundingGrants),
+        ],
+      }),
+    });
+    const loaded: LoadedModules = loadModules([systemModule, ...this.#modules], (definition) =>
+      this.#servicesFor(definition, () => loaded),
+    );
+    return loaded;
+  }
+
+  #servicesFor(definition: ModuleDefinition, loaded: () => LoadedModules): ModuleServices {
+    return {
+      clock: this.#clock,
+      random: this.#random,
+      log: this.#options.log,
+      proofs: this.#proofs,
+      ask: async (module, service, tx, input) => {
+        const known = loaded().services.get(`${module}/${service}`);
+        if (!definition.requires.includes(module) || known === undefined) {
+          throw new TypeError(`module ${definition.name} asks for ${module}/${service}, which it does not require`);
+        }
+        return await known({ askedBy: definition.name, tx: SharedTransaction.behind(tx).of(module), input });
+      },
+      lastDecision: async (tx, path) =>
+        await readLastDecision(SharedTransaction.behind(tx).of(KERNEL_COLLECTION), `${definition.name}/${path}`),
+    };
+  }
+
+  // The newest record of the audit is the high-water mark of wall time.
+  async #checkClock(vault: Vault, nowUnixMs: number): Promise<void> {
+    const { store, log } = this.#options;
+    for (const { lane, sequence } of await store.auditHeads()) {
+      const [entry] = await store.audit(lane, { from: sequence, limit: 1 });
+      if (entry === undefined) continue;
+      const opened = vault.openAudit(entry);
+      const { atUnixMs } = decodeAuditRecord(opened.bytes);
+      opened.release();
+      this.#clockBehindMs = Math.max(this.#clockBehindMs, atUnixMs - nowUnixMs);
+    }
+    if (this.#clockBehindMs > 0)
+      log.warn({ clockBehindMs: this.#clockBehindMs }, 'the clock is behind the newest record');
+  }
+
+  #keepHouse(recorder: Recorder): void {
+    const work = async (): Promise<void> => {
+      await recorder.flushTally();
+      await this.kernel.forgetOldResults();
+    };
+    work().catch((error: unknown) => this.#options.log.error({ err: error }, 'housekeeping failed'));
+  }
+}
+
+/** Where the store lies in the keep's directory. */
+export const storePath = (directory: string): string => join(directory, 'store.db');

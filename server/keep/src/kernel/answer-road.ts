@@ -1,0 +1,87 @@
+// Reads and changes. A change, its audit record and its kept result are one transaction; a conflict repeats the attempt
+// on fresh records. A change is answered when store and anchor both durably know it.
+
+import { ok, refuse } from '@chatelaine/contract';
+import type { LinkHandler } from '@chatelaine/link';
+import { appendRecord, KERNEL_COLLECTION } from './last-decision.ts';
+import type { Call } from './module.ts';
+import type { Answered } from './module-loader.ts';
+import { SharedTransaction } from './module-transaction.ts';
+import type { OpenState } from './open-state.ts';
+import { objectOf } from './recorder.ts';
+import { proved } from './release/decision.ts';
+import { RequestResult } from './request-results.ts';
+
+type Reply = Awaited<ReturnType<LinkHandler['call']>>;
+type AnswerOperation = Answered & { readonly kind: 'answer' };
+
+const MAX_CONFLICTS = 16;
+
+/** Takes one read or change to its answer. */
+export class AnswerRoad {
+  readonly #open: OpenState;
+
+  constructor(open: OpenState) {
+    this.#open = open;
+  }
+
+  async take(bound: AnswerOperation, call: Call<unknown>, requestId: string | undefined): Promise<Reply> {
+    const attemptOnce = bound.operation.kind === 'read' ? this.#read : this.#change;
+    for (let attempts = 0; attempts < MAX_CONFLICTS; attempts++) {
+      const tx = new SharedTransaction(this.#open.vault);
+      let reply: Reply | 'again' | undefined;
+      try {
+        reply = await attemptOnce.call(this, bound, call, tx, requestId);
+      } finally {
+        // A reply releases the records itself, once it was encoded.
+        if (reply === undefined || reply === 'again') tx.release();
+      }
+      if (reply !== 'again') return { ...reply, dispose: () => tx.release() };
+    }
+    return { result: refuse('conflict') };
+  }
+
+  async #read(bound: AnswerOperation, call: Call<unknown>, tx: SharedTransaction): Promise<Reply> {
+    return { result: await bound.handler(call as Call<never>, tx.of(bound.module)) };
+  }
+
+  async #change(
+    bound: AnswerOperation,
+    call: Call<unknown>,
+    tx: SharedTransaction,
+    requestId: string | undefined,
+  ): Promise<Reply | 'again'> {
+    const { recorder, waiting } = this.#open;
+    const { operation } = bound;
+    const object = objectOf(bound.module, operation.path(call.input));
+    const own = tx.of(KERNEL_COLLECTION);
+    const kept =
+      requestId === undefined ? undefined : new RequestResult(call.principal, requestId, operation.name, call.input);
+    const earlier = await kept?.find(own);
+    if (earlier?.kind === 'same') return { result: ok(earlier.output) };
+    if (earlier?.kind === 'other') {
+      return { result: refuse('conflict', { field: 'requestId', message: 'was used for something else' }) };
+    }
+    const touched: string[] = [];
+    const changing = { ...call, touch: (path: string) => touched.push(path) };
+    const result = await bound.handler(changing as unknown as Call<never>, tx.of(bound.module));
+    if (result.kind === 'refused') {
+      await recorder.write([
+        recorder.compose(call.principal, operation.name, object, 'refused', { code: result.code }),
+      ]);
+      return { result };
+    }
+    kept?.keep(own, result.value, call.moment.nowUnixMs);
+    const facts = touched.map((path) => proved('subject', objectOf(bound.module, path)));
+    const more = { facts, ...(requestId !== undefined && { requestId }) };
+    appendRecord(tx, recorder.compose(call.principal, operation.name, object, 'changed', more), false);
+    const committed = await tx.sealed.commit();
+    if (committed.kind === 'conflict') return 'again';
+    if (committed.kind === 'refused') return { result: committed };
+    recorder.noteCommit(committed);
+    waiting.wake(object);
+    for (const path of touched) waiting.wake(objectOf(bound.module, path));
+    await recorder.anchor();
+    return { result };
+  }
+}

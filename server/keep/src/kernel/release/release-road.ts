@@ -1,0 +1,108 @@
+// Step 3 of the road, where a secret or a verdict leaves. Every attempt decides anew on fresh records, and its commit
+// holds only if those records are still the same: that is the second decision, taken right before the secret is sent. What
+// is handed out was recorded durably before.
+
+import { ok, type Result, refuse } from '@chatelaine/contract';
+import type { LinkHandler } from '@chatelaine/link';
+import type { AuditRecord } from '../audit-record.ts';
+import type { Clock } from '../clock.ts';
+import { appendRecord } from '../last-decision.ts';
+import type { Call, ReleaseOutcome } from '../module.ts';
+import type { Answered } from '../module-loader.ts';
+import { SharedTransaction } from '../module-transaction.ts';
+import type { OpenState } from '../open-state.ts';
+import { objectOf } from '../recorder.ts';
+
+type Reply = Awaited<ReturnType<LinkHandler['call']>>;
+type ReleaseOperation = Answered & { readonly kind: 'release' };
+type Attempt = Reply | 'again' | { readonly waitUntilUnixMs: number; readonly object: string };
+
+const MAX_CONFLICTS = 16;
+
+const recordWord = { release: 'released', refuse: 'refused', wait: 'waiting' } as const;
+
+const sourceOf = (input: unknown): string => {
+  const address = (input as { source?: { address?: unknown } }).source?.address;
+  return typeof address === 'string' ? address : '';
+};
+
+const replyOf = (outcome: ReleaseOutcome<unknown>): Result<unknown> => {
+  if (outcome.decision.verdict === 'release') return ok(outcome.output);
+  return refuse(outcome.decision.verdict === 'refuse' ? outcome.decision.code : 'internal');
+};
+
+/** Takes one release through decision, record and answer. */
+export class ReleaseRoad {
+  readonly #open: OpenState;
+  readonly #clock: Clock;
+
+  constructor(open: OpenState, clock: Clock) {
+    this.#open = open;
+    this.#clock = clock;
+  }
+
+  async take(bound: ReleaseOperation, call: Call<unknown>, signal: AbortSignal): Promise<Reply> {
+    let { moment } = call;
+    let announced = false;
+    for (let conflicts = 0; conflicts < MAX_CONFLICTS; ) {
+      const { changes } = this.#open.waiting;
+      const tx = new SharedTransaction(this.#open.vault);
+      let attempt: Attempt | undefined;
+      try {
+        attempt = await this.#attempt(bound, { ...call, moment }, tx, announced);
+      } finally {
+        // A reply releases the records itself, once it was encoded.
+        if (attempt === undefined || attempt === 'again' || !('result' in attempt)) tx.release();
+      }
+      if (attempt === 'again') {
+        conflicts++;
+      } else if ('result' in attempt) {
+        return { ...attempt, dispose: () => tx.release() };
+      } else {
+        announced = true;
+        const longestMs = attempt.waitUntilUnixMs - this.#clock.nowUnixMs();
+        await this.#open.waiting.nextChange(attempt.object, changes, longestMs, signal);
+        if (signal.aborted) return { result: refuse('cancelled') };
+        moment = { ...moment, nowUnixMs: this.#clock.nowUnixMs() };
+      }
+    }
+    return { result: refuse('conflict') };
+  }
+
+  async #attempt(
+    bound: ReleaseOperation,
+    call: Call<unknown>,
+    tx: SharedTransaction,
+    announced: boolean,
+  ): Promise<Attempt> {
+    const { recorder } = this.#open;
+    const outcome = await bound.handler(call as Call<never>, tx.of(bound.module));
+    const { decision } = outcome;
+    const record = this.#recordOf(bound, call, outcome);
+    if (decision.verdict === 'wait') {
+      if (!announced) await recorder.write([record]);
+      return { waitUntilUnixMs: decision.untilUnixMs, object: record.object };
+    }
+    if (outcome.subject === undefined) {
+      recorder.tally.count(record, sourceOf(call.input));
+      return { result: replyOf(outcome) };
+    }
+    if (decision.verdict === 'refuse' && !recorder.tally.admits(record)) return { result: replyOf(outcome) };
+    appendRecord(tx, record, true);
+    const committed = await tx.sealed.commit();
+    if (committed.kind === 'conflict') return 'again';
+    if (committed.kind === 'refused') return { result: committed };
+    recorder.noteCommit(committed);
+    return { result: replyOf(outcome) };
+  }
+
+  #recordOf(bound: ReleaseOperation, call: Call<unknown>, outcome: ReleaseOutcome<unknown>): AuditRecord {
+    const { decision, subject } = outcome;
+    const object = objectOf(bound.module, subject ?? '');
+    return this.#open.recorder.compose(call.principal, bound.operation.name, object, recordWord[decision.verdict], {
+      facts: decision.facts,
+      ...(decision.verdict === 'refuse' && { code: decision.code }),
+      ...(decision.verdict !== 'release' && { condition: decision.condition }),
+    });
+  }
+}

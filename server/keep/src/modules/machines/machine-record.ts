@@ -1,0 +1,90 @@
+// What is kept about a machine, in three records: the machine, its secret, and where its key leads. All of one machine's
+// records are written in one transaction. A machine that may have its secret says so itself (`enabled: true`); the absence
+// of anything grants nothing. Forms: docs/formats/machines.md.
+
+import { machines } from '@chatelaine/contract';
+import { z } from 'zod';
+import { defineRecord, type ModuleTransaction } from '../../kernel/module-transaction.ts';
+
+const machineForm = defineRecord(
+  'machine',
+  z.strictObject({
+    format: z.literal(1),
+    keyId: z.string().optional(),
+    fingerprint: z.string().optional(),
+    enabled: z.boolean(),
+    createdAtUnixMs: z.number().int(),
+    enabledAtUnixMs: z.number().int().optional(),
+    secretSetAtUnixMs: z.number().int(),
+    secretSizeBytes: z.number().int(),
+    settings: machines.machineSettingsSchema,
+  }),
+);
+
+const secretForm = defineRecord(
+  'machine secret',
+  z.strictObject({ format: z.literal(1), secret: z.custom<Uint8Array>((value) => value instanceof Uint8Array) }),
+);
+
+const keyForm = defineRecord('machine key', z.strictObject({ format: z.literal(1), name: z.string() }));
+
+export type MachineRecord = z.infer<typeof machineForm.schema>;
+
+const BY_NAME = 'machines';
+const machinePath = (name: string): string => `${BY_NAME}/${name}`;
+const secretPath = (name: string): string => `secrets/${name}`;
+const keyPath = (keyId: string): string => `keys/${keyId}`;
+
+/** A key that is known leads to a machine that is not there, or a machine to a secret that is not there. */
+export class BrokenMachineError extends Error {
+  override readonly name = 'BrokenMachineError';
+}
+
+export const readMachine = (tx: ModuleTransaction, name: string): Promise<MachineRecord | undefined> =>
+  tx.get(machineForm, machinePath(name));
+
+/** The name of the machine that holds this key. */
+export const findByKeyId = async (tx: ModuleTransaction, keyId: string): Promise<string | undefined> =>
+  (await tx.get(keyForm, keyPath(keyId)))?.name;
+
+/** The machine that a key leads to; throws {@link BrokenMachineError} if there is none. */
+export const requireMachine = async (tx: ModuleTransaction, name: string): Promise<MachineRecord> => {
+  const machine = await readMachine(tx, name);
+  if (machine === undefined) throw new BrokenMachineError('a known key leads to a machine that is not there');
+  return machine;
+};
+
+/** The secret of a machine that exists; bytes valid until the answer was encoded. */
+export const requireSecret = async (tx: ModuleTransaction, name: string): Promise<Uint8Array> => {
+  const record = await tx.get(secretForm, secretPath(name));
+  if (record === undefined) throw new BrokenMachineError('a machine has no secret');
+  return record.secret;
+};
+
+/** One page of machines, without their secrets. */
+export const listMachines = async (
+  tx: ModuleTransaction,
+  { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
+): Promise<{ readonly machines: readonly (MachineRecord & { readonly name: string })[]; readonly cursor?: string }> => {
+  const page = await tx.list(machineForm, BY_NAME, cursor === undefined ? { limit } : { limit, cursor });
+  const found = page.records.map(({ path, value }) => ({ ...value, name: path.slice(BY_NAME.length + 1) }));
+  return page.cursor === undefined ? { machines: found } : { machines: found, cursor: page.cursor };
+};
+
+export const putMachine = (tx: ModuleTransaction, name: string, machine: MachineRecord): void =>
+  tx.put(machineForm, machinePath(name), machine);
+
+export const putSecret = (tx: ModuleTransaction, name: string, secret: Uint8Array): void =>
+  tx.put(secretForm, secretPath(name), { format: 1, secret });
+
+export const putKey = (tx: ModuleTransaction, keyId: string, name: string): void =>
+  tx.put(keyForm, keyPath(keyId), { format: 1, name });
+
+export const deleteKey = (tx: ModuleTransaction, keyId: string): void => tx.delete(keyPath(keyId));
+
+/** Deletes all records of a machine. */
+export const deleteMachine = (tx: ModuleTransaction, name: string, machine: MachineRecord): void => {
+  tx.delete(machinePath(name));
+  tx.delete(secretPath(name));
+  if (machine.keyId !== undefined) deleteKey(tx, machine.keyId);
+};

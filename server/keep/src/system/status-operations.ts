@@ -1,0 +1,42 @@
+// The keep about itself: whether it is open, how it is opened, and the nonces for handshakes. All of it works while the
+// keep is sealed.
+
+import { ok, system } from '@chatelaine/contract';
+import type { Keep } from '../keep.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { type HandshakeProofs, NONCE_EVERY_MS, NONCE_VALID_MS } from '../kernel/handshake-proofs.ts';
+import { type BoundOperation, direct, stream } from '../kernel/module.ts';
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+    if (signal.aborted) end();
+  });
+
+async function* nonces(proofs: HandshakeProofs, signal: AbortSignal) {
+  while (!signal.aborted) {
+    yield { nonce: proofs.currentNonce(), validMs: NONCE_VALID_MS };
+    await pause(NONCE_EVERY_MS, signal);
+  }
+}
+
+/** Binds `system.status`, `unseal`, `seal` and `nonce`. */
+export const statusOperations = (keep: Keep, proofs: HandshakeProofs, clock: Clock): readonly BoundOperation[] => [
+  direct(system.status, async () => ok(await keep.status())),
+  direct(system.unseal, async ({ input, principal }) => {
+    const { kind, secret } = input;
+    const opened = await keep.unseal({ kind, secret }, principal, clock.nowUnixMs());
+    return opened.kind === 'refused' ? opened : ok({ rootKeyId: opened.value.rootKeyId });
+  }),
+  direct(system.seal, async () => {
+    keep.requestStop();
+    return ok({});
+  }),
+  stream(system.nonce, async (_call, signal) => nonces(proofs, signal)),
+];
