@@ -1,0 +1,79 @@
+// The options that more than one program must agree on: who runs as what, and where things lie. Every option has a default.
+
+import { isAbsolute } from 'node:path';
+import { z } from 'zod';
+import { logLevels } from './log-levels.ts';
+
+/** An absolute path: a process's working directory must not decide where keys lie. */
+export const absolutePath = z
+  .string()
+  .refine((value) => isAbsolute(value) && !value.includes('\0'), 'must be an absolute path');
+
+/** A name of an account or group, as useradd(8) takes it. */
+const accountName = z
+  .string()
+  .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'must be an account or group name: small letters, digits, - and _');
+
+/** A name of a module or front. */
+const partName = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be a name: small letters, digits and -');
+
+const partNames = z
+  .array(partName)
+  .max(64)
+  .refine((names) => new Set(names).size === names.length, 'must name each only once')
+  .readonly();
+
+/** Development keeps everything under one uid, and marks its store for good. */
+export const purposes = ['production', 'development'] as const;
+export type Purpose = (typeof purposes)[number];
+
+/** `[log]`, the same for every process. */
+export const logTable = z.strictObject({
+  level: z.enum(logLevels).default('info'),
+  target: z.enum(['stderr', 'syslog']).default('stderr'),
+});
+
+/** The options outside any table of a process. */
+export const commonOptions = {
+  purpose: z.enum(purposes).default('production'),
+  /** The one group that the accounts share; it may connect to the keep's socket. */
+  group: accountName.default('chatelaine'),
+  log: logTable,
+} as const;
+
+/** `[keep]` */
+export const keepTable = z.strictObject({
+  account: accountName.default('chatelaine-keep'),
+  /** Holds store.db and the keys of the link's peers in link/. */
+  directory: absolutePath.default('/var/lib/chatelaine/keep'),
+  /** A file outside the store that shows when an older copy was put back. */
+  anchor: absolutePath.default('/var/lib/chatelaine/anchor/anchor'),
+  socket: absolutePath.default('/run/chatelaine/keep/keep.sock'),
+  pid_file: absolutePath.default('/run/chatelaine/keep/keep.pid'),
+  /** Only what is named is loaded. */
+  modules: partNames.default(['machines']),
+  /** Opens the vault at start; without it a person does. */
+  unseal_key_file: absolutePath.optional(),
+});
+
+/** `[gate]`, without the fronts' own tables: extend it by them, `gateTable.extend({ mandos: mandosTable })`. */
+export const gateTable = z.strictObject({
+  account: accountName.default('chatelaine-gate'),
+  /** Holds link.key. */
+  directory: absolutePath.default('/var/lib/chatelaine/gate'),
+  pid_file: absolutePath.default('/run/chatelaine/gate/gate.pid'),
+  /** How long requests that are under way may still take after a stop was asked for. Seconds. */
+  drain_seconds: z.int().min(0).max(3600).default(30),
+  /** Only what is named is loaded. */
+  fronts: partNames.default(['mandos']),
+});
+
+/** `[admin]` */
+export const adminTable = z.strictObject({
+  /** The local administrator's key of the link. */
+  link_key: absolutePath.default('/etc/chatelaine/admin.key'),
+});
+
+/** The tables that some process owns; each process checks its own and passes over the others'. */
+export const tableNames = ['keep', 'gate', 'watch', 'courier', 'bus', 'admin'] as const;
+export type TableName = (typeof tableNames)[number];

@@ -1,0 +1,31 @@
+// What every process of the house does at its start: read the configuration, harden itself, give up root, say that it is there.
+
+export {
+  type Account,
+  AccountError,
+  type AccountSettings,
+  becomeAccount,
+  lookUpAccount,
+  lookUpGroup,
+  resolveAccount,
+} from './account.ts';
+export { ConfigError, type ConfigProblem } from './config-error.ts';
+export {
+  absolutePath,
+  adminTable,
+  gateTable,
+  keepTable,
+  type Purpose,
+  purposes,
+  type TableName,
+  tableNames,
+} from './config-tables.ts';
+export { hardenProcess, withoutNewPrivileges } from './harden-process.ts';
+export { type Config, configPath, defaultConfigPath, loadConfig } from './load-config.ts';
+export { createLog, type Log, type LogFunction, type LogSettings, silentLog } from './log.ts';
+export { type LogLevel, logLevels } from './log-levels.ts';
+export { notifyReady } from './notify-ready.ts';
+export { AlreadyRunningError, type PidFile, writePidFile } from './pid-file.ts';
+export { preparedPrivateDirectory, preparedRuntimeDirectory } from './runtime-directory.ts';
+export { shareSocketWithGroup } from './shared-socket.ts';
+export { onStopSignals, type StopSignal } from './stop-signals.ts';
