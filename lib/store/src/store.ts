@@ -12,6 +12,8 @@ export const MAX_OPERATIONS = 100;
 export const MAX_TRANSACTION_BYTES = 1_048_576;
 /** Most entries of one page. */
 export const MAX_PAGE = 1_000;
+/** Lanes of the audit chain are numbered from 0 to this. */
+export const MAX_LANE = 255;
 
 export interface Entry {
   readonly key: Uint8Array;
@@ -21,6 +23,7 @@ export interface Entry {
 }
 
 export interface Page {
+  /** Fewer than the limit do not mean the end: a page also ends after some megabytes. */
   readonly entries: readonly Entry[];
   /** Passed to `list` for the next page; absent at the end. Opaque. */
   readonly cursor?: string;
@@ -33,7 +36,10 @@ export type Condition =
   | { readonly key: Uint8Array; readonly revision: number }
   | { readonly key: Uint8Array; readonly absent: true };
 
-/** All or nothing. A key appears at most once among puts and deletes. */
+/**
+ * All or nothing. A key appears at most once among puts and deletes. Deleting what is not there is no mistake. One that has
+ * conditions only changes nothing and takes no revision: it is answered with the present one.
+ */
 export interface Transaction {
   readonly conditions: readonly Condition[];
   readonly puts: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[];
@@ -46,7 +52,7 @@ export interface AuditHead {
   readonly lane: number;
   /** 1 for the first record of a lane. */
   readonly sequence: number;
-  /** 32 bytes: SHA-256 over lane, sequence, previous hash and payload; see docs/formats.md. */
+  /** 32 bytes: SHA-256 over lane, sequence, previous hash and payload; see `auditHash` and docs/formats/store.md. */
   readonly hash: Uint8Array;
 }
 
@@ -72,7 +78,7 @@ export type Change =
   | { readonly kind: 'put'; readonly entry: Entry }
   | { readonly kind: 'delete'; readonly key: Uint8Array; readonly revision: number };
 
-/** Changes before `revision` are no longer known: list again, then watch from there. */
+/** Changes before `revision` are no longer known: list again. A watch goes on with the changes after `revision`. */
 export interface Compacted {
   readonly kind: 'compacted';
   readonly revision: number;
@@ -92,23 +98,30 @@ export interface Store {
   readonly id: string;
   /** Revision of the newest commit; 0 for a new store. */
   revision(): Promise<number>;
-  /** With an `atRevision` that is no longer known: `compacted`. */
+  /** With an `atRevision` that is no longer known: `compacted`. One in the future throws RangeError, as any option out of range. */
   get(key: Uint8Array, options?: { readonly atRevision?: number }): Promise<Entry | undefined | Compacted>;
   /** Entries whose key begins with `prefix`, in key order. Limit 1 to {@link MAX_PAGE}. */
   list(
     prefix: Uint8Array,
     options: { readonly limit: number; readonly cursor?: string; readonly atRevision?: number },
   ): Promise<Page | Compacted>;
-  /** Refusals: `too-large`, `disk-full`, `busy`. A transaction against the limits throws RangeError where it is a bug of the caller (no operation, a key twice). */
+  /**
+   * Copies what it is given before it returns. Refusals: `too-large`, `disk-full`, `busy`. Throws RangeError where the transaction
+   * is a bug of the caller (no operation, an empty key, a key twice, no such lane), and StoreError `damaged` or `internal` where
+   * the disk is at fault: after `internal` it is unknown whether the data is there.
+   */
   commit(transaction: Transaction): Promise<Committed | Conflict | Refused>;
-  /** Changes after `since`, in order, until `signal` aborts. */
+  /**
+   * Changes after `since`, in order, until `signal` aborts or the store closes; then it ends without an error. Nothing is kept for a
+   * slow watcher: it is told `compacted`, as is one whose `since` the store does not know.
+   */
   watch(prefix: Uint8Array, since: number, signal: AbortSignal): AsyncIterable<Change | Compacted>;
-  /** Undefined if somebody else holds it. */
+  /** Undefined if somebody else holds it. `ttlMs` from 1 to 86,400,000. Throws StoreError `disk-full`: the token is durable. */
   lease(name: string, ttlMs: number): Promise<Lease | undefined>;
   /** Records of a lane from `from` (a sequence) upward, at most `limit`; missing ones are left out, nothing is checked. */
   audit(lane: number, options: { readonly from: number; readonly limit: number }): Promise<readonly AuditEntry[]>;
   auditHeads(): Promise<readonly AuditHead[]>;
-  /** Writes a consistent copy to a new file at `path` (mode 0600) while commits go on. */
+  /** Writes a consistent copy to a new file at `path` (mode 0600) while commits go on. Throws StoreError `already-exists`, `disk-full`, … */
   backup(path: string): Promise<{ readonly revision: number; readonly sizeBytes: number }>;
   /** Waits for commits under way. Idempotent. */
   close(): Promise<void>;
