@@ -1,7 +1,7 @@
 // Finds what a TypeScript file imports, without a parser: comments, texts and regular expressions are masked first, so
 // that a word in them is never taken for an import.
 
-/** One import, `export … from`, `import()`, `require()` or `new URL(…, import.meta.url)`. */
+/** One import, `export … from`, `import()`, `require()`, or a code file named by `new URL(…, import.meta.url)`. */
 export interface ImportSpecifier {
   readonly specifier: string;
   /** Counted from 1. */
@@ -15,8 +15,12 @@ const forms: readonly RegExp[] = [
   /\b(?:import|export)\b[\s\w$*{},]*?\bfrom\s*['"](\uE000+)['"]/g,
   /\bimport\s*['"](\uE000+)['"]/g,
   /\b(?:import|require|require\.resolve|import\.meta\.resolve)\s*\(\s*['"`](\uE000+)['"`]/g,
-  /\bnew\s+URL\s*\(\s*['"](\uE000+)['"]\s*,\s*import\.meta\.url/g,
 ];
+
+/** Names a worker's code, but also files to be read: those are no imports. */
+const urlForm = /\bnew\s+URL\s*\(\s*['"](\uE000+)['"]\s*,\s*import\.meta\.url/g;
+
+const isCode = (specifier: string): boolean => /\.[cm]?[jt]sx?$/.test(specifier);
 
 // A slash after one of these begins a regular expression, after anything else it divides.
 const beforeRegex = /(?:^|[(,=:[!&|?{};+\-*%<>~^]|\b(?:return|typeof|case|in|of|void|delete|await|yield))\s*$/;
@@ -89,10 +93,11 @@ const mask = (source: string): string => {
 export const importSpecifiers = (source: string): readonly ImportSpecifier[] => {
   const masked = mask(source);
   const found = new Map<number, ImportSpecifier>();
-  for (const form of forms) {
+  for (const form of [...forms, urlForm]) {
     for (const match of masked.matchAll(form)) {
       const at = match.index + match[0].indexOf(MASK);
       const specifier = source.slice(at, at + (match[1]?.length ?? 0));
+      if (form === urlForm && !isCode(specifier)) continue;
       found.set(at, { specifier, line: source.slice(0, at).split('\n').length });
     }
   }
