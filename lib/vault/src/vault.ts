@@ -18,12 +18,20 @@ export interface OpenedRecord {
 
 /** One transaction over any number of collections. Every record read becomes a condition of the commit. */
 export interface SealedTransaction {
-  /** Undefined if there is none. Throws {@link DamagedRecordError}. */
+  /**
+   * Undefined if there is none. After a `put` or `delete` in this transaction it is as that left it. Throws
+   * {@link DamagedRecordError}, and RangeError for a path that cannot be one: 1 to 32 non-empty segments joined by `/`,
+   * at most 4,096 bytes of well-formed text.
+   */
   get(collection: string, path: string): Promise<OpenedRecord | undefined>;
-  /** `value` is sealed at once; the caller may wipe it afterwards. */
+  /** `value` is sealed at once; the caller may wipe it afterwards. Throws RangeError, as `get`. */
   put(collection: string, path: string, value: Uint8Array): void;
   delete(collection: string, path: string): void;
   appendAudit(lane: number, record: Uint8Array): void;
+  /**
+   * Ends the transaction; any further use throws. Refusals: `too-large`, `disk-full`, `busy`. Throws RangeError if there is
+   * nothing to commit, {@link DamagedRecordError} if the data key of a collection was taken away.
+   */
   commit(): Promise<Committed | { readonly kind: 'conflict' } | Refused>;
 }
 
@@ -40,6 +48,12 @@ export interface KeySlotView {
 export interface SlotSecret {
   readonly kind: KeySlotKind;
   readonly secret: Uint8Array;
+}
+
+/** An audit record to be sealed and appended in the transaction of a change. The caller wipes `record`. */
+export interface AuditAppend {
+  readonly lane: number;
+  readonly record: Uint8Array;
 }
 
 /** A stored record does not open: flipped, moved, swapped or cut off. Names the place, never the contents. */
@@ -61,10 +75,14 @@ export interface Vault {
   /** Opens an audit record for showing. Throws {@link DamagedRecordError}. */
   openAudit(entry: AuditEntry): OpenedBytes;
   slots(): Promise<readonly KeySlotView[]>;
-  /** Refusals: `too-many-keyslots`, `weak-pass-phrase`, `busy`, `conflict`, `disk-full`. */
-  addSlot(secret: SlotSecret, label: string, nowUnixMs: number): Promise<Result<KeySlotView>>;
-  /** Refusals: `not-found`, `last-keyslot`, `conflict`, `disk-full`. */
-  removeSlot(id: string): Promise<Result<Record<string, never>>>;
+  /**
+   * Adds a slot, with its audit record in the same transaction; the anchor knows it when this resolves. Refusals:
+   * `too-many-keyslots`, `weak-pass-phrase`, `invalid-input` (a key file of less than 16 bytes, a label of more than 100
+   * characters), `busy`, `conflict`, `disk-full`. Throws {@link DamagedRecordError}.
+   */
+  addSlot(secret: SlotSecret, label: string, nowUnixMs: number, audit?: AuditAppend): Promise<Result<KeySlotView>>;
+  /** Removes a slot, likewise; also one that is damaged. Refusals: `not-found`, `last-keyslot`, `conflict`, `disk-full`. */
+  removeSlot(id: string, audit?: AuditAppend): Promise<Result<Record<string, never>>>;
   /** Notes a commit; resolves when the anchor outside the store durably knows it (or a later one). Coalesced. */
   advanceAnchor(committed: { readonly revision: number; readonly audit: readonly AuditHead[] }): Promise<void>;
   /** Wipes the keys; the vault is of no use afterwards. */

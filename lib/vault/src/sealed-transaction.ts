@@ -1,0 +1,133 @@
+// One transaction over sealed records. Every record read, there or not, becomes a condition of the commit, so that what was
+// decided on it is never carried out on something else.
+
+import { type Refused, refuse } from '@chatelaine/contract';
+import type { FillRandom } from '@chatelaine/secret';
+import { type Committed, type Condition, MAX_TRANSACTION_BYTES, type Store } from '@chatelaine/store';
+import type { BlindedName } from './blinded-names.ts';
+import type { KeyRing, ProposedKey } from './key-ring.ts';
+import type { NumberedKey } from './numbered-key.ts';
+import { openStoredRecord } from './open-stored-record.ts';
+import { readEntry } from './read-store.ts';
+import { openRecord, sealAudit, sealRecord } from './sealed-value.ts';
+import { DamagedRecordError, type OpenedRecord, type SealedTransaction } from './vault.ts';
+
+/** What a transaction needs of its vault. */
+export interface TransactionServices {
+  readonly store: Store;
+  readonly fill: FillRandom;
+  /** Throws once the vault is closed. */
+  readonly ring: () => KeyRing;
+}
+
+type Written =
+  | { readonly kind: 'put'; readonly key: Uint8Array; readonly value: Buffer; readonly sealedWith: NumberedKey }
+  | { readonly kind: 'delete'; readonly key: Uint8Array };
+
+export class VaultTransaction implements SealedTransaction {
+  readonly #services: TransactionServices;
+  /** By the text of a blinded name; revision 0: absent. */
+  readonly #reads = new Map<string, { readonly key: Uint8Array; readonly revision: number }>();
+  readonly #writes = new Map<string, Written>();
+  readonly #audit: { readonly lane: number; readonly payload: Uint8Array }[] = [];
+  readonly #proposed = new Map<string, ProposedKey>();
+  #isTooLarge = false;
+  #sawTwoStates = false;
+  #isOver = false;
+
+  constructor(services: TransactionServices) {
+    this.#services = services;
+  }
+
+  async get(collection: string, path: string): Promise<OpenedRecord | undefined> {
+    const ring = this.#begin();
+    const name = ring.names.blind(collection, path);
+    const written = this.#writes.get(name.text);
+    if (written?.kind === 'delete') return undefined;
+    if (written?.kind === 'put') return openRecord(written.value, written.key, written.sealedWith);
+    const entry = await readEntry(this.#services.store, name.key);
+    this.#noteRead(name, entry?.revision ?? 0);
+    return entry && openStoredRecord(this.#services.ring(), collection, entry, path);
+  }
+
+  put(collection: string, path: string, value: Uint8Array): void {
+    const ring = this.#begin();
+    const name = ring.names.blind(collection, path);
+    if (value.length > MAX_TRANSACTION_BYTES) {
+      this.#isTooLarge = true;
+      return;
+    }
+    const key = ring.newest(collection) ?? this.#propose(ring, collection).key;
+    const sealed = sealRecord({ at: name.key, path, content: value }, key, this.#services.fill);
+    this.#writes.set(name.text, { kind: 'put', key: name.key, value: sealed, sealedWith: key });
+  }
+
+  delete(collection: string, path: string): void {
+    const name = this.#begin().names.blind(collection, path);
+    this.#writes.set(name.text, { kind: 'delete', key: name.key });
+  }
+
+  appendAudit(lane: number, record: Uint8Array): void {
+    const ring = this.#begin();
+    if (record.length > MAX_TRANSACTION_BYTES) this.#isTooLarge = true;
+    else this.#audit.push({ lane, payload: sealAudit(record, lane, ring.audit, this.#services.fill) });
+  }
+
+  async commit(): Promise<Committed | { readonly kind: 'conflict' } | Refused> {
+    const ring = this.#begin();
+    this.#isOver = true;
+    if (this.#isTooLarge) return refuse('too-large');
+    if (this.#sawTwoStates) return { kind: 'conflict' };
+    const proposed = await this.#stillProposed(ring);
+    if (proposed === 'conflict') return { kind: 'conflict' };
+    const conditions: Condition[] = [];
+    for (const { key, revision } of this.#reads.values()) {
+      conditions.push(revision === 0 ? { key, absent: true } : { key, revision });
+    }
+    for (const { entry } of proposed) conditions.push({ key: entry.key, absent: true });
+    const puts: { key: Uint8Array; value: Uint8Array }[] = proposed.map(({ entry }) => entry);
+    const deletes: Uint8Array[] = [];
+    for (const written of this.#writes.values()) {
+      if (written.kind === 'put') puts.push({ key: written.key, value: written.value });
+      else deletes.push(written.key);
+    }
+    const answer = await this.#services.store.commit({ conditions, puts, deletes, audit: this.#audit });
+    if (answer.kind === 'committed') for (const made of proposed) ring.settle(made);
+    if (answer.kind !== 'conflict') return answer;
+    if (proposed.length > 0) await this.#services.ring().refresh();
+    return { kind: 'conflict' };
+  }
+
+  #begin(): KeyRing {
+    if (this.#isOver) throw new Error('the transaction is over');
+    return this.#services.ring();
+  }
+
+  #noteRead(name: BlindedName, revision: number): void {
+    const earlier = this.#reads.get(name.text);
+    if (earlier === undefined) this.#reads.set(name.text, { key: name.key, revision });
+    else if (earlier.revision !== revision) this.#sawTwoStates = true;
+  }
+
+  #propose(ring: KeyRing, collection: string): ProposedKey {
+    const proposed = this.#proposed.get(collection) ?? ring.propose(collection);
+    this.#proposed.set(collection, proposed);
+    return proposed;
+  }
+
+  /** The keys that this transaction has to bring into the store itself. */
+  async #stillProposed(ring: KeyRing): Promise<readonly ProposedKey[] | 'conflict'> {
+    const still: ProposedKey[] = [];
+    for (const proposed of this.#proposed.values()) {
+      if (ring.newest(proposed.collection)?.key === proposed.key.key) continue;
+      // Records without a key: either somebody made both meanwhile, or the key was taken away.
+      if (await ring.hasRecords(proposed.collection)) {
+        await ring.refresh();
+        if (ring.newest(proposed.collection) !== undefined) return 'conflict';
+        throw new DamagedRecordError(`collection ${proposed.collection} has records, but its data key is missing`);
+      }
+      still.push(proposed);
+    }
+    return still;
+  }
+}

@@ -1,0 +1,52 @@
+// Which keys of the store belong to the vault; docs/formats/vault.md, "Keys of the store".
+
+export const COLLECTION_ID_BYTES = 16;
+export const SEGMENT_ID_BYTES = 16;
+export const SLOT_ID_BYTES = 8;
+
+const tag = (...bytes: readonly number[]): Buffer => {
+  const key = Buffer.allocUnsafeSlow(bytes.length);
+  key.set(bytes);
+  return key;
+};
+
+/** The header. */
+export const headerKey: Uint8Array = tag(0x00);
+/** All key slots begin with this. */
+export const slotPrefix: Uint8Array = tag(0x01);
+/** All wrapped keys begin with this. */
+export const wrappedKeyPrefix: Uint8Array = tag(0x02);
+/** All records begin with this. */
+export const recordPrefix: Uint8Array = tag(0x03);
+
+export const slotKey = (id: Uint8Array): Buffer => Buffer.concat([slotPrefix, id]);
+
+/** What a wrapped key is for. */
+export type WrappedKeyPlace =
+  | { readonly kind: 'blinding' | 'audit'; readonly number: number }
+  | { readonly kind: 'data'; readonly collectionId: Uint8Array; readonly number: number };
+
+const kindBytes = { blinding: 1, audit: 2, data: 3 } as const;
+
+export const wrappedKeyKey = (place: WrappedKeyPlace): Buffer => {
+  const number = Buffer.alloc(4);
+  number.writeUInt32BE(place.number);
+  const id = place.kind === 'data' ? place.collectionId : new Uint8Array(0);
+  return Buffer.concat([wrappedKeyPrefix, tag(kindBytes[place.kind]), id, number]);
+};
+
+/** What the wrapped key at `key` is for; undefined if format 1 has no such place. */
+export const readWrappedKeyKey = (key: Uint8Array): WrappedKeyPlace | undefined => {
+  const view = new DataView(key.buffer, key.byteOffset, key.byteLength);
+  if (key.length === 6 && (key[1] === kindBytes.blinding || key[1] === kindBytes.audit)) {
+    return { kind: key[1] === kindBytes.blinding ? 'blinding' : 'audit', number: view.getUint32(2) };
+  }
+  if (key.length === 6 + COLLECTION_ID_BYTES && key[1] === kindBytes.data) {
+    const collectionId = key.slice(2, 2 + COLLECTION_ID_BYTES);
+    return { kind: 'data', collectionId, number: view.getUint32(2 + COLLECTION_ID_BYTES) };
+  }
+  return undefined;
+};
+
+/** What all records of a collection begin with. */
+export const collectionPrefix = (collectionId: Uint8Array): Buffer => Buffer.concat([recordPrefix, collectionId]);
