@@ -6,7 +6,12 @@ import { libc } from './libc.ts';
 const AF_UNIX = 1;
 const SOCK_DGRAM_CLOEXEC_NONBLOCK = 2 | 0o2000000 | 0o4000;
 const MSG_DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
+const EAGAIN = 11;
+const ENOBUFS = 105;
 const longestPathBytes = 107;
+
+/** `full`: the receiver is there but does not keep up, and the datagram is gone; `absent`: nobody is there. */
+export type SendOutcome = 'sent' | 'full' | 'absent';
 
 /** sockaddr_un: the family, then the path; an `@` at its beginning stands for the zero byte of an abstract name. */
 const addressOf = (path: string): Uint8Array => {
@@ -23,8 +28,8 @@ const addressOf = (path: string): Uint8Array => {
 
 /** A way to one receiver. */
 export interface DatagramSocket {
-  /** Whether the receiver took it. One that is gone, full or not there gets nothing, and the next try looks for it anew. */
-  send(bytes: Uint8Array): boolean;
+  /** A receiver that was started anew is found again. */
+  send(bytes: Uint8Array): SendOutcome;
   close(): void;
 }
 
@@ -46,17 +51,18 @@ export const openDatagramSocket = (path: string): DatagramSocket => {
     close();
     return false;
   };
-  const isSent = (bytes: Uint8Array): boolean => {
-    if (!isConnected() || descriptor === undefined) return false;
-    return libc().send(descriptor, bytes, bytes.length, MSG_DONTWAIT_NOSIGNAL) === bytes.length;
+  const trySend = (bytes: Uint8Array): SendOutcome => {
+    if (!isConnected() || descriptor === undefined) return 'absent';
+    if (libc().send(descriptor, bytes, bytes.length, MSG_DONTWAIT_NOSIGNAL) === bytes.length) return 'sent';
+    return [EAGAIN, ENOBUFS].includes(libc().errno()) ? 'full' : 'absent';
   };
 
   return {
     send: (bytes) => {
-      if (isSent(bytes)) return true;
-      // The receiver may have been started anew: its old socket is dead, the new one is found by connecting again.
+      const outcome = trySend(bytes);
+      if (outcome !== 'absent') return outcome;
       close();
-      return isSent(bytes);
+      return trySend(bytes);
     },
     close,
   };

@@ -15,7 +15,7 @@ export interface LogFunction {
   (fields: object, message: string): void;
 }
 
-/** A log. Writing never throws and never waits for a reader. */
+/** A log. Writing never throws, and what nobody can take is dropped. */
 export interface Log {
   readonly error: LogFunction;
   readonly warn: LogFunction;

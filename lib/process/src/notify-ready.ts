@@ -9,7 +9,7 @@ export const notifySystemd = (state: string): boolean => {
   if (path === undefined || path === '') return false;
   const socket = openDatagramSocket(path);
   try {
-    return socket.send(Buffer.from(state, 'utf8'));
+    return socket.send(Buffer.from(state, 'utf8')) === 'sent';
   } finally {
     socket.close();
   }

@@ -7,18 +7,18 @@ const secretNames =
 const maximalDepth = 6;
 const maximalEntries = 100;
 
-/** Node and JSON.parse quote what they were given; these are the places where they do so. */
-const withoutQuotedInput = (message: string): string =>
-  message
+/** Node.js and JSON.parse quote what they were given; these are the places where they do so. */
+const withoutQuotedInput = (message: string, code: unknown): string => {
+  const cut = /^ERR_(?:UNKNOWN|INVALID)_/.test(String(code)) ? message.replace(/: [\s\S]*$/, ': […]') : message;
+  return cut
     .replace(/\bReceived\b[\s\S]*$/, 'Received […]')
     .replace(/(?:\.\.\.)?"[\s\S]*" is not valid JSON/, '[…] is not valid JSON')
     .replace(/^(Unexpected token) (?:'[\s\S]+?'|"[\s\S]+?")/, '$1');
+};
 
 /** Only the frames: the lines above them repeat the message. */
 const framesOf = (error: Error): string | undefined => {
-  const frames = (error.stack ?? '')
-    .split('\n')
-    .filter((line) => /^\s+at .*[:)<>\]]?/.test(line) && /^\s+at /.test(line));
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   return frames.length === 0 ? undefined : frames.map((line) => line.trim()).join('\n');
 };
 
@@ -27,7 +27,7 @@ const redactedError = (error: Error, depth: number): object => {
   const stack = framesOf(error);
   return {
     name: error.name,
-    message: withoutQuotedInput(error.message),
+    message: withoutQuotedInput(error.message, code),
     ...(typeof code === 'string' ? { code } : {}),
     ...(typeof syscall === 'string' ? { syscall } : {}),
     ...(stack === undefined ? {} : { stack }),

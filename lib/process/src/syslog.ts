@@ -1,5 +1,6 @@
 // The log as syslog datagrams: `<priority>Mmm dd hh:mm:ss name[pid]: text`, facility daemon, as syslog(3) writes them.
-// Invariant: an entry is one line and never waits; if nobody listens it goes to standard error instead. RFC 3164
+// Invariant: an entry is one line and never waits; if nobody listens it goes to standard error, and if the daemon does not keep up
+// it is lost and the next one says so. RFC 3164
 
 import type { DestinationStream } from 'pino';
 import { openDatagramSocket } from './datagram-socket.ts';
@@ -28,9 +29,17 @@ export const syslogDatagram = (ident: string, json: string, at: Date): Uint8Arra
 /** @param path the daemon's socket; /dev/log but in tests. */
 export const openSyslog = (ident: string, path = '/dev/log'): DestinationStream => {
   const socket = openDatagramSocket(path);
+  let lost = 0;
+  const send = (json: string): boolean => {
+    const outcome = socket.send(syslogDatagram(ident, json, new Date()));
+    if (outcome === 'absent') standardError.write(json);
+    return outcome !== 'full';
+  };
   return {
     write: (json) => {
-      if (!socket.send(syslogDatagram(ident, json, new Date()))) standardError.write(json);
+      if (lost > 0 && send(`{"level":"warn","lost":${lost},"msg":"entries were lost: the log daemon did not keep up"}`))
+        lost = 0;
+      if (!send(json)) lost += 1;
     },
   };
 };
