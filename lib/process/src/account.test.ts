@@ -9,12 +9,12 @@ const isRoot = process.geteuid?.() === 0;
 const becomeInChild = (account: string, group: string) => {
   const source = `
     import { becomeAccount } from ${JSON.stringify(import.meta.resolve('./account.ts'))};
-    import { readdirSync, readFileSync } from 'node:fs';
+    import { readdirSync, readFileSync, statSync } from 'node:fs';
     const account = becomeAccount({ account: '${account}', group: '${group}', purpose: 'production' });
     const tasks = readdirSync('/proc/self/task').map((task) => readFileSync('/proc/self/task/' + task + '/status', 'utf8'));
     const attempt = (act) => { try { act(); return 'done'; } catch (error) { return error.code; } };
     console.log(JSON.stringify({ account, tasks, groups: process.getgroups(), back: attempt(() => process.setuid(0)),
-      shadow: attempt(() => readFileSync('/etc/shadow')), memory: attempt(() => readFileSync('/proc/' + process.ppid + '/environ')) }));`;
+      memoryOwner: statSync('/proc/self/mem').uid, shadow: attempt(() => readFileSync('/etc/shadow')), memory: attempt(() => readFileSync('/proc/' + process.ppid + '/environ')) }));`;
   return spawnSync(process.execPath, ['--input-type=module', '--eval', source], { encoding: 'utf8' });
 };
 
@@ -66,6 +66,8 @@ describe('accounts', () => {
       assert.match(status, /^CapEff:\s+0+$/m);
     }
     assert.deepEqual(told.groups, [gid]);
+    // The kernel gives the memory of a process that is not dumpable to root.
+    assert.equal(told.memoryOwner, 0);
     assert.deepEqual([told.back, told.shadow, told.memory], ['EPERM', 'EACCES', 'EACCES']);
   });
 });

@@ -28,18 +28,18 @@ export const purposes = ['production', 'development'] as const;
 export type Purpose = (typeof purposes)[number];
 
 /** `[log]`, the same for every process. */
-export const logTable = z.strictObject({
+const logTable = z.strictObject({
   level: z.enum(logLevels).default('info'),
   target: z.enum(['stderr', 'syslog']).default('stderr'),
 });
 
-/** The options outside any table of a process. */
-export const commonOptions = {
+/** The options that every process has, outside its own table. */
+export const baseConfig = z.object({
   purpose: z.enum(purposes).default('production'),
   /** The one group that the accounts share; it may connect to the keep's socket. */
   group: accountName.default('chatelaine'),
   log: logTable,
-} as const;
+});
 
 /** `[keep]` */
 export const keepTable = z.strictObject({

@@ -46,15 +46,22 @@ const startEnvironment = (): NodeJS.ProcessEnv => {
   return environment;
 };
 
+/** The descriptor that the starter listens at. */
+const readyDescriptor = (): number | undefined => {
+  const found = /(?:^|\0)--ready-fd[=\0](\d{1,4})(?:\0|$)/.exec(process.argv.slice(2).join('\0'))?.[1];
+  return found === undefined ? undefined : Number(found);
+};
+
 /**
  * Gives up new privileges for good, in every thread. The flag is per thread and V8 has threads of its own by the time any script
  * runs, so this sets it and executes the program anew, once; the launchers have set it already, and then nothing happens.
  * To be called first, before anything is open or decided.
  *
- * @param keptDescriptors those above 2 that the second start needs; all others close.
+ * Descriptors above 2 close, but for the one that an argument `--ready-fd N` names.
+ *
  * @throws if it is asked for from a worker, or the kernel refuses.
  */
-export const withoutNewPrivileges = (keptDescriptors: readonly number[] = []): void => {
+export const withoutNewPrivileges = (): void => {
   if (hasNoNewPrivileges()) {
     delete process.env[marker];
     return;
@@ -62,9 +69,10 @@ export const withoutNewPrivileges = (keptDescriptors: readonly number[] = []): v
   if (threadId !== 0 || process.execve === undefined) throw new Error('only the main thread can start a process anew');
   if (process.env[marker] !== undefined) throw new Error('new privileges could not be given up');
   if (libc().prctl(PR_SET_NO_NEW_PRIVS, 1) !== 0) throw failure('giving up new privileges');
-  for (const descriptor of keptDescriptors) {
+  const descriptor = readyDescriptor();
+  if (descriptor !== undefined) {
     // The runtime marks every descriptor it inherits close-on-exec.
-    if (libc().fcntl(descriptor, F_SETFD, 0) !== 0) throw failure(`keeping descriptor ${descriptor}`);
+    if (libc().fcntl(descriptor, F_SETFD, 0) !== 0) throw failure(`keeping descriptor ${descriptor} open`);
   }
   const flags = processFlags.filter((flag) => !process.execArgv.includes(flag));
   const [, ...programAndArguments] = process.argv;

@@ -13,6 +13,7 @@ export { ConfigError, type ConfigProblem } from './config-error.ts';
 export {
   absolutePath,
   adminTable,
+  baseConfig,
   gateTable,
   keepTable,
   type Purpose,
@@ -21,7 +22,7 @@ export {
   tableNames,
 } from './config-tables.ts';
 export { hardenProcess, withoutNewPrivileges } from './harden-process.ts';
-export { type Config, configPath, defaultConfigPath, loadConfig } from './load-config.ts';
+export { type Config, defaultConfigPath, loadConfig } from './load-config.ts';
 export { createLog, type Log, type LogFunction, type LogSettings, silentLog } from './log.ts';
 export { type LogLevel, logLevels } from './log-levels.ts';
 export { notifyReady } from './notify-ready.ts';

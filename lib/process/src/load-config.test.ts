@@ -6,7 +6,7 @@ import { after, describe, test } from 'node:test';
 import { z } from 'zod';
 import { ConfigError } from './config-error.ts';
 import { adminTable, gateTable, keepTable } from './config-tables.ts';
-import { configPath, defaultConfigPath, loadConfig } from './load-config.ts';
+import { defaultConfigPath, loadConfig } from './load-config.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'chatelaine-config-'));
 after(() => rmSync(directory, { recursive: true }));
@@ -19,14 +19,18 @@ const mandosTable = z.strictObject({
     .optional(),
   backlog: z.int().min(1).max(4096).default(4096),
 });
-const tables = { keep: keepTable, gate: gateTable.extend({ mandos: mandosTable.prefault({}) }), admin: adminTable };
+const tables = z.object({
+  keep: keepTable,
+  gate: gateTable.extend({ mandos: mandosTable.prefault({}) }),
+  admin: adminTable,
+});
 
 const write = (source: string | Uint8Array): string => {
   writeFileSync(file, source, { mode: 0o600 });
   return file;
 };
 
-const errorOf = (source: string | Uint8Array, wanted = tables): ConfigError => {
+const errorOf = (source: string | Uint8Array, wanted: Parameters<typeof loadConfig>[1] = tables): ConfigError => {
   try {
     loadConfig(write(source), wanted);
   } catch (error) {
@@ -72,18 +76,18 @@ describe('reading the configuration', () => {
   });
 
   test("another process's table is passed over, whatever is in it", () => {
-    const config = loadConfig(write('[gate]\nnonsense = 1\n[watch]\nx = 1\n'), { keep: keepTable });
+    const config = loadConfig(write('[gate]\nnonsense = 1\n[watch]\nx = 1\n'), z.object({ keep: keepTable }));
     assert.equal('gate' in config, false);
   });
 
-  test('the path that was given comes before the environment, and that before the default', () => {
+  test('where no path was given, the environment comes before the standard place, where a file may be absent', () => {
     const before = process.env['CHATELAINE_CONFIG'];
     try {
-      process.env['CHATELAINE_CONFIG'] = '/from/environment.toml';
-      assert.equal(configPath('/given.toml'), '/given.toml');
-      assert.equal(configPath(), '/from/environment.toml');
+      process.env['CHATELAINE_CONFIG'] = write('group = "environment"');
+      assert.equal(defaultConfigPath(), file);
+      assert.equal(loadConfig(undefined, tables).group, 'environment');
       process.env['CHATELAINE_CONFIG'] = '';
-      assert.equal(configPath(), defaultConfigPath);
+      assert.equal(defaultConfigPath(), '/etc/chatelaine/chatelaine.toml');
     } finally {
       if (before === undefined) delete process.env['CHATELAINE_CONFIG'];
       else process.env['CHATELAINE_CONFIG'] = before;
@@ -148,8 +152,8 @@ describe('what is wrong in a configuration is named with its place', () => {
   });
 
   test('a missing option is named at its table', () => {
-    const needed = { keep: keepTable, gate: gateTable.extend({ port: z.int() }), admin: adminTable };
-    const error = errorOf('\n[gate]\n', needed as unknown as typeof tables);
+    const needed = z.object({ gate: gateTable.extend({ port: z.int() }) });
+    const error = errorOf('\n[gate]\n', needed);
     assert.equal(error.message, `${file}:2: gate.port: is missing; must be a number`);
   });
 

@@ -5,29 +5,25 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs
 import { parse as parseToml, TomlError } from 'smol-toml';
 import { z } from 'zod';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
-import { commonOptions, type TableName, tableNames } from './config-tables.ts';
+import { baseConfig, tableNames } from './config-tables.ts';
 import { issueText } from './issue-text.ts';
 import { tomlPositions } from './toml-positions.ts';
 import { nearestWord, unknownOptions } from './unknown-options.ts';
 
-/** Where the configuration is if nothing else is said. */
-export const defaultConfigPath = '/etc/chatelaine/chatelaine.toml';
+/** Where the configuration is if nobody says otherwise. */
+const standardPath = '/etc/chatelaine/chatelaine.toml';
 
 const longestBytes = 1024 * 1024;
 
-const commonSchema = z.object(commonOptions);
+/** What every program gets, the tables it asked for, and where they were read from. */
+export type Config<S extends z.ZodObject> = Readonly<z.output<typeof baseConfig>> &
+  Readonly<z.output<S>> & {
+    /** `undefined` if there is no file and everything is at its default. */
+    readonly file: string | undefined;
+  };
 
-/** The schemas of the tables that a program uses. */
-type Tables = Readonly<Partial<Record<TableName, z.ZodType>>>;
-
-/** What every program gets, and the tables it asked for. */
-export type Config<T extends Tables = Record<never, never>> = Readonly<z.output<typeof commonSchema>> & {
-  /** Where it was read from; `undefined` if there is none and everything is at its default. */
-  readonly file: string | undefined;
-} & { readonly [K in keyof T]: T[K] extends z.ZodType ? Readonly<z.output<T[K]>> : never };
-
-/** The path that was given, else `$CHATELAINE_CONFIG`, else {@link defaultConfigPath}. */
-export const configPath = (given?: string): string => given ?? (process.env['CHATELAINE_CONFIG'] || defaultConfigPath);
+/** The path to read if none was given: `$CHATELAINE_CONFIG`, else `/etc/chatelaine/chatelaine.toml`. */
+export const defaultConfigPath = (): string => process.env['CHATELAINE_CONFIG'] || standardPath;
 
 /** Why root must not read it, if it must not. */
 const ownershipProblem = (descriptor: number): string | undefined => {
@@ -81,13 +77,8 @@ const unknownText = (name: string, known: readonly string[]): string => {
   return `is not an option; ${hint}`;
 };
 
-/** Reads the values at the edge once: `raw` as the parser gave them, in and out by one schema. */
-const checkValues = <T extends Tables>(
-  file: string,
-  source: string,
-  raw: Record<string, unknown>,
-  tables: T,
-): unknown => {
+/** Checks all values of the tables that are the program's own, and reports everything that is wrong. */
+const checkValues = (file: string, source: string, raw: Record<string, unknown>, tables: z.ZodRawShape): unknown => {
   const positionOf = tomlPositions(source);
   const problems: ConfigProblem[] = [];
   const report = (path: readonly PropertyKey[], message: string): void => {
@@ -104,8 +95,8 @@ const checkValues = <T extends Tables>(
   };
 
   // A table that was not written is an empty one, so that its defaults apply; another process's table is left to it.
-  const schema = z.object({ ...commonOptions, ...tables } as z.ZodRawShape);
-  const known = [...Object.keys(commonOptions), ...tableNames];
+  const schema = z.object({ ...baseConfig.shape, ...tables });
+  const known = [...Object.keys(baseConfig.shape), ...tableNames];
   for (const name of Object.keys(raw)) if (!known.includes(name)) report([name], unknownText(name, known));
   const own = Object.fromEntries(['log', ...Object.keys(tables)].map((name) => [name, raw[name] ?? {}]));
   const values = { ...raw, ...own };
@@ -122,31 +113,30 @@ const checkValues = <T extends Tables>(
 };
 
 /**
- * Reads and checks the configuration. A file that was named must exist; the default one may be absent, and everything is at its
- * default then. Tables of other processes are passed over, tables of nobody are an error.
+ * Reads and checks the configuration. The file must exist, but for the one in the standard place: without it everything is at its
+ * default. Tables of other processes are passed over, tables of nobody are an error.
  *
- * @param path the file, or `undefined` for `$CHATELAINE_CONFIG` or the default.
- * @param tables the schema of each table the program uses, as `{ keep: keepTable }`.
+ * @param path the file, or `undefined` for {@link defaultConfigPath}.
+ * @param schema an object of the schemas of the tables that the program uses.
  * @throws {ConfigError} with every problem found and its line.
  *
  * @example
  * ```ts
- * const config = loadConfig(options.config, { keep: keepTable });
+ * const config = loadConfig(options.config, z.object({ keep: keepTable }));
  * config.keep.socket; // '/run/chatelaine/keep/keep.sock'
  * ```
  */
-export const loadConfig = <const T extends Tables>(path: string | undefined, tables: T): Config<T> => {
-  const file = configPath(path);
-  const isDefault = path === undefined && !process.env['CHATELAINE_CONFIG'];
+export const loadConfig = <S extends z.ZodObject>(path: string | undefined, schema: S): Config<S> => {
+  const file = path ?? defaultConfigPath();
   let source: string | undefined;
   try {
     source = readSource(file);
   } catch (error) {
     const isAbsent =
       error instanceof ConfigError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
-    if (!isDefault || !isAbsent) throw error;
+    if (file !== standardPath || !isAbsent) throw error;
   }
   const text = source ?? '';
-  const values = checkValues(file, text, parseSource(file, text), tables);
-  return { ...(values as Config<T>), file: source === undefined ? undefined : file };
+  const values = checkValues(file, text, parseSource(file, text), schema.shape);
+  return { ...(values as Config<S>), file: source === undefined ? undefined : file };
 };
