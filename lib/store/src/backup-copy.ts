@@ -19,7 +19,7 @@ const copyInto = (source: string, target: string): void => {
 const revisionOf = (path: string): number => {
   const db = connectReader(path);
   try {
-    return Number(db.prepare('SELECT value FROM counter WHERE name = ?').get('revision')?.['value']);
+    return Number(db.prepare('SELECT number FROM head WHERE name = ?').get('revision')?.['number']);
   } finally {
     db.close();
   }

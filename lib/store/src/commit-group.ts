@@ -4,7 +4,7 @@
 
 import type { DatabaseSync } from 'node:sqlite';
 import { auditHash, firstAuditHash } from './audit-hash.ts';
-import { auditPosition } from './format.ts';
+import { auditPosition, headOfLane } from './format.ts';
 import type { Before, Outcome } from './outcome-wire.ts';
 import type { Condition, Transaction } from './store.ts';
 import { StoreError } from './store-error.ts';
@@ -15,11 +15,10 @@ const prepareStatements = (db: DatabaseSync) => ({
   begin: db.prepare('BEGIN IMMEDIATE'),
   commit: db.prepare('COMMIT'),
   rollback: db.prepare('ROLLBACK'),
-  counter: db.prepare('SELECT value FROM counter WHERE name = ?'),
-  setCounter: db.prepare('UPDATE counter SET value = ? WHERE name = ?'),
-  lane: db.prepare('SELECT sequence, hash FROM lane WHERE lane = ?'),
+  head: db.prepare('SELECT number, hash FROM head WHERE name = ?'),
+  setNumber: db.prepare('UPDATE head SET number = ? WHERE name = ?'),
   setLane: db.prepare(
-    'INSERT INTO lane (lane, sequence, hash) VALUES (?, ?, ?) ON CONFLICT (lane) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash',
+    'INSERT INTO head (name, number, hash) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET number = excluded.number, hash = excluded.hash',
   ),
   append: db.prepare('INSERT INTO audit (position, hash, payload) VALUES (?, ?, ?)'),
   revision: db.prepare('SELECT revision FROM record WHERE key = ?'),
@@ -72,11 +71,11 @@ export class GroupCommitter {
    */
   commit(group: readonly Transaction[]): Outcome[] {
     return this.#within(() => {
-      const progress = new Progress(this.#counter('revision'));
+      const progress = new Progress(this.#number('revision'));
       const outcomes = group.map((transaction) => this.#apply(transaction, progress));
       if (progress.revision === progress.startRevision) return { result: outcomes, isChanged: false };
-      this.#sql.setCounter.run(progress.revision, 'revision');
-      for (const [lane, { sequence, hash }] of progress.lanes) this.#sql.setLane.run(lane, sequence, hash);
+      this.#sql.setNumber.run(progress.revision, 'revision');
+      for (const [lane, { sequence, hash }] of progress.lanes) this.#sql.setLane.run(headOfLane(lane), sequence, hash);
       return { result: outcomes, isChanged: true };
     });
   }
@@ -84,8 +83,8 @@ export class GroupCommitter {
   /** The next fencing token, durable. Throws what SQLite throws. */
   nextLeaseToken(): number {
     return this.#within(() => {
-      const token = this.#counter('lease-token') + 1;
-      this.#sql.setCounter.run(token, 'lease-token');
+      const token = this.#number('lease-token') + 1;
+      this.#sql.setNumber.run(token, 'lease-token');
       return { result: token, isChanged: true };
     });
   }
@@ -103,8 +102,8 @@ export class GroupCommitter {
     }
   }
 
-  #counter(name: string): number {
-    return numberOf(this.#sql.counter.get(name)?.['value']);
+  #number(name: string): number {
+    return numberOf(this.#sql.head.get(name)?.['number']);
   }
 
   #apply({ conditions, puts, deletes, audit }: Transaction, progress: Progress): Outcome {
@@ -146,11 +145,11 @@ export class GroupCommitter {
   #append({ lane, payload }: Transaction['audit'][number], progress: Progress): Head {
     let head = progress.lanes.get(lane);
     if (head === undefined) {
-      const row = this.#sql.lane.get(lane);
+      const row = this.#sql.head.get(headOfLane(lane));
       head =
         row === undefined
           ? { sequence: 0, hash: firstAuditHash }
-          : { sequence: numberOf(row['sequence']), hash: bytesOf(row['hash']) };
+          : { sequence: numberOf(row['number']), hash: bytesOf(row['hash']) };
     }
     const sequence = head.sequence + 1;
     const hash = auditHash({ lane, sequence, previous: head.hash, payload });

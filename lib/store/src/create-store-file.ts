@@ -28,9 +28,9 @@ const fillNewStore = (path: string, { id, purpose }: StoreIdentity): void => {
     const meta = db.prepare('INSERT INTO meta (name, value) VALUES (?, ?)');
     meta.run('id', id);
     meta.run('purpose', purpose);
-    const counter = db.prepare('INSERT INTO counter (name, value) VALUES (?, 0)');
-    counter.run('revision');
-    counter.run('lease-token');
+    const head = db.prepare('INSERT INTO head (name, number) VALUES (?, 0)');
+    head.run('revision');
+    head.run('lease-token');
     db.exec('COMMIT');
   } finally {
     db.close();

@@ -12,10 +12,9 @@ export const FORMAT_VERSION = 1;
 /** The name, table and SQL of everything in the file, as SQLite keeps it. */
 export const schema = {
   meta: 'CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID',
-  counter: 'CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID',
+  head: 'CREATE TABLE head (name TEXT PRIMARY KEY, number INTEGER NOT NULL, hash BLOB) STRICT, WITHOUT ROWID',
   record:
     'CREATE TABLE record (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, value BLOB NOT NULL, revision INTEGER NOT NULL) STRICT',
-  lane: 'CREATE TABLE lane (lane INTEGER PRIMARY KEY, sequence INTEGER NOT NULL, hash BLOB NOT NULL) STRICT',
   audit: 'CREATE TABLE audit (position INTEGER PRIMARY KEY, hash BLOB NOT NULL, payload BLOB NOT NULL) STRICT',
 } as const;
 
@@ -44,3 +43,9 @@ export const writeSchema = (db: DatabaseSync): void => {
   for (const sql of Object.values(schema)) db.exec(sql);
   db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT_VERSION}`);
 };
+
+/** The name of a lane's row in `head`. */
+export const headOfLane = (lane: number): string => `lane/${lane}`;
+
+/** The other way round. */
+export const laneOfHead = (name: string): number => Number(name.slice('lane/'.length));

@@ -48,9 +48,9 @@ const readIdentity = (db: DatabaseSync, path: string): StoreIdentity & { readonl
   const meta = db.prepare('SELECT value FROM meta WHERE name = ?');
   const id = meta.get('id')?.['value'];
   const purpose = meta.get('purpose')?.['value'];
-  const counter = db.prepare('SELECT value FROM counter WHERE name = ?');
-  const revision = counter.get('revision')?.['value'];
-  const token = counter.get('lease-token')?.['value'];
+  const head = db.prepare('SELECT number FROM head WHERE name = ?');
+  const revision = head.get('revision')?.['number'];
+  const token = head.get('lease-token')?.['number'];
   const isComplete = typeof id === 'string' && /^[0-9a-f]{32}$/.test(id) && isStorePurpose(purpose);
   if (!isComplete || typeof revision !== 'number' || typeof token !== 'number') {
     throw new StoreError('damaged', `${path}: what the store says about itself is missing`);

@@ -2,7 +2,7 @@
 // open over an await would hold back the log. What is read is at least as new as every commit that was answered.
 
 import type { DatabaseSync } from 'node:sqlite';
-import { auditPlace, auditPosition } from './format.ts';
+import { auditPlace, auditPosition, laneOfHead } from './format.ts';
 import type { KeyRange } from './key-range.ts';
 import { storeErrorOf } from './sqlite-failure.ts';
 import type { AuditEntry, AuditHead, Entry } from './store.ts';
@@ -11,13 +11,13 @@ import { StoreError } from './store-error.ts';
 const prepareStatements = (db: DatabaseSync) => ({
   begin: db.prepare('BEGIN'),
   end: db.prepare('ROLLBACK'),
-  revision: db.prepare("SELECT value FROM counter WHERE name = 'revision'"),
+  revision: db.prepare("SELECT number FROM head WHERE name = 'revision'"),
   get: db.prepare('SELECT value, revision FROM record WHERE key = ?'),
   range: db.prepare('SELECT key, value, revision FROM record WHERE key >= ? AND key < ? ORDER BY key LIMIT ?'),
   audit: db.prepare(
     'SELECT position, hash, payload FROM audit WHERE position BETWEEN ? AND ? ORDER BY position LIMIT ?',
   ),
-  heads: db.prepare('SELECT lane, sequence, hash FROM lane ORDER BY lane'),
+  heads: db.prepare("SELECT name, number, hash FROM head WHERE name >= 'lane/' AND name < 'lane0'"),
 });
 
 /** Some rows of a range, and what they were read at. */
@@ -41,7 +41,7 @@ export class RecordReader {
 
   /** Throws StoreError `damaged` or `internal`, as all of these. */
   revision(): number {
-    return this.#read(() => numberOf(this.#sql.revision.get()?.['value']));
+    return this.#read(() => numberOf(this.#sql.revision.get()?.['number']));
   }
 
   get(key: Uint8Array): Entry | undefined {
@@ -84,11 +84,14 @@ export class RecordReader {
 
   heads(): AuditHead[] {
     return this.#read(() =>
-      this.#sql.heads.all().map((row) => ({
-        lane: numberOf(row['lane']),
-        sequence: numberOf(row['sequence']),
-        hash: bytesOf(row['hash']),
-      })),
+      this.#sql.heads
+        .all()
+        .map((row) => ({
+          lane: laneOfHead(String(row['name'])),
+          sequence: numberOf(row['number']),
+          hash: bytesOf(row['hash']),
+        }))
+        .sort((a, b) => a.lane - b.lane),
     );
   }
 
