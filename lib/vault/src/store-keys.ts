@@ -42,7 +42,7 @@ export const readWrappedKeyKey = (key: Uint8Array): WrappedKeyPlace | undefined 
     return { kind: key[1] === kindBytes.blinding ? 'blinding' : 'audit', number: view.getUint32(2) };
   }
   if (key.length === 6 + COLLECTION_ID_BYTES && key[1] === kindBytes.data) {
-    const collectionId = key.slice(2, 2 + COLLECTION_ID_BYTES);
+    const collectionId = Uint8Array.from(key.subarray(2, 2 + COLLECTION_ID_BYTES));
     return { kind: 'data', collectionId, number: view.getUint32(2 + COLLECTION_ID_BYTES) };
   }
   return undefined;
