@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, test } from 'node:test';
 import { lookUpAccount, lookUpGroup, resolveAccount } from './account.ts';
 
 const isRoot = process.geteuid?.() === 0;
 
 /** What a process of its own tells after it became `account`. */
-const becomeInChild = (account: string, group: string) => {
+const becomeInChild = (account: string, group: string, mode = 0o755) => {
   const source = `
     import { becomeAccount } from ${JSON.stringify(import.meta.resolve('./account.ts'))};
     import { readdirSync, readFileSync, statSync } from 'node:fs';
@@ -15,7 +18,15 @@ const becomeInChild = (account: string, group: string) => {
     const attempt = (act) => { try { act(); return 'done'; } catch (error) { return error.code; } };
     console.log(JSON.stringify({ account, tasks, groups: process.getgroups(), back: attempt(() => process.setuid(0)),
       memoryOwner: statSync('/proc/self/mem').uid, shadow: attempt(() => readFileSync('/etc/shadow')), memory: attempt(() => readFileSync('/proc/' + process.ppid + '/environ')) }));`;
-  return spawnSync(process.execPath, ['--input-type=module', '--eval', source], { encoding: 'utf8' });
+  const directory = mkdtempSync(path.join(tmpdir(), 'chatelaine-account-'));
+  try {
+    chmodSync(directory, mode);
+    const file = path.join(directory, 'program.mjs');
+    writeFileSync(file, source);
+    return spawnSync(process.execPath, [file], { encoding: 'utf8' });
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 };
 
 describe('accounts', () => {
@@ -69,5 +80,12 @@ describe('accounts', () => {
     // The kernel gives the memory of a process that is not dumpable to root.
     assert.equal(told.memoryOwner, 0);
     assert.deepEqual([told.back, told.shadow, told.memory], ['EPERM', 'EACCES', 'EACCES']);
+  });
+  test('a program that its account cannot read is named before anything else fails', () => {
+    const { stderr } = becomeInChild('nobody', 'nogroup', 0o700);
+    assert.match(
+      stderr,
+      isRoot ? /AccountError: nobody cannot read .*program\.mjs: put Chatelaine where/ : /start it as root/,
+    );
   });
 });

@@ -1,7 +1,7 @@
 // The account that a process works as. Invariant: in production it is never root, and after the change there is no way back.
 // credentials(7), setresuid(2), initgroups(3)
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
 import type { Purpose } from './config-tables.ts';
 import { hardenProcess } from './harden-process.ts';
 import { libc } from './libc.ts';
@@ -96,6 +96,17 @@ const isBackToRoot = (): boolean => {
   }
 };
 
+/** What is loaded later (workers, native parts) lies beside the program; without it the process would fail in the middle. */
+const verifyProgramIsReadable = (name: string): void => {
+  const program = process.argv[1];
+  if (program === undefined) return;
+  try {
+    accessSync(program, constants.R_OK);
+  } catch {
+    throw new AccountError(`${name} cannot read ${program}: put Chatelaine where every account may read it`);
+  }
+};
+
 /**
  * Gives up root for the account, for good and in every thread, and hardens the process again, since a change of uid may undo it.
  * Started as the account already (by systemd), or in development, nothing changes. To be called after what only root can do
@@ -118,6 +129,7 @@ export const becomeAccount = (settings: AccountSettings): Account => {
   }
   verifyThreads(account);
   if (isBackToRoot()) throw new AccountError(`the process could become root again after it became ${account.name}`);
+  verifyProgramIsReadable(account.name);
   hardenProcess();
   return account;
 };
