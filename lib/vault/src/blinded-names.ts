@@ -94,15 +94,15 @@ export class BlindedNames {
   #compute(collection: string, path: string): BlindedName {
     const segments = checkPath(path);
     const start = collectionPrefix(this.collectionId(collection));
-    const key = Buffer.allocUnsafeSlow(start.length + segments.length * SEGMENT_ID_BYTES);
+    const key = new Uint8Array(start.length + segments.length * SEGMENT_ID_BYTES);
     key.set(start);
     const chain = Buffer.from(this.#chainOf(collection));
     let at = start.length;
     for (const segment of segments) {
       keyedHashInto(chain, this.#key.bytes, [SEGMENT, chain, Buffer.from(segment, 'utf8')]);
-      chain.copy(key, at, 0, SEGMENT_ID_BYTES);
+      key.set(chain.subarray(0, SEGMENT_ID_BYTES), at);
       at += SEGMENT_ID_BYTES;
     }
-    return { key, text: key.toString('latin1') };
+    return { key, text: Buffer.from(key.buffer).toString('latin1') };
   }
 }

@@ -54,7 +54,7 @@ export const sealBox = (options: {
   options.fill(nonce);
   const associated = associate(options.place, box.subarray(0, nonceAt));
   sealInto(box.subarray(nonceAt + SEAL_NONCE_BYTES), options.content, { key: options.key, nonce, associated });
-  return box;
+  return new Uint8Array(box.buffer);
 };
 
 /** Reads the head. Refusals: `unsupported-format`, `damaged`; `what` names the box in the message. */

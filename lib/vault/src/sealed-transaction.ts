@@ -21,7 +21,7 @@ export interface TransactionServices {
 }
 
 type Written =
-  | { readonly kind: 'put'; readonly key: Uint8Array; readonly value: Buffer; readonly sealedWith: NumberedKey }
+  | { readonly kind: 'put'; readonly key: Uint8Array; readonly value: Uint8Array; readonly sealedWith: NumberedKey }
   | { readonly kind: 'delete'; readonly key: Uint8Array };
 
 export class VaultTransaction implements SealedTransaction {

@@ -44,15 +44,15 @@ const associateAudit = (value: Uint8Array, lane: number): Uint8Array => {
 };
 
 // An array of exactly this size and of its own: it may be posted to a thread.
-const begin = (sizeBytes: number, key: NumberedKey, fill: FillRandom): Buffer => {
-  const value = Buffer.allocUnsafeSlow(sizeBytes + SEALED_VALUE_OVERHEAD);
+const begin = (sizeBytes: number, key: NumberedKey, fill: FillRandom): Uint8Array => {
+  const value = new Uint8Array(sizeBytes + SEALED_VALUE_OVERHEAD);
   value[0] = FORMAT;
-  value.writeUInt32BE(key.number, 1);
+  new DataView(value.buffer).setUint32(1, key.number);
   fill(value.subarray(NONCE_AT, SEALED_AT));
   return value;
 };
 
-const sealRest = (value: Buffer, plain: Uint8Array, key: NumberedKey, associated: Uint8Array): Buffer => {
+const sealRest = (value: Uint8Array, plain: Uint8Array, key: NumberedKey, associated: Uint8Array): Uint8Array => {
   const nonce = value.subarray(NONCE_AT, SEALED_AT);
   sealInto(value.subarray(SEALED_AT), plain, { key: key.key.bytes, nonce, associated });
   return value;
@@ -69,7 +69,7 @@ export const sealRecord = (
   record: { readonly at: Uint8Array; readonly path: string; readonly content: Uint8Array },
   key: NumberedKey,
   fill: FillRandom,
-): Buffer => {
+): Uint8Array => {
   const pathBytes = Buffer.byteLength(record.path);
   using plain = SecretBytes.allocate(PATH_LENGTH_BYTES + pathBytes + record.content.length);
   plain.bytes.writeUInt16BE(pathBytes);
@@ -97,7 +97,7 @@ export const openRecord = (
 };
 
 /** Seals an audit record for a lane. The caller wipes `record`. */
-export const sealAudit = (record: Uint8Array, lane: number, key: NumberedKey, fill: FillRandom): Buffer => {
+export const sealAudit = (record: Uint8Array, lane: number, key: NumberedKey, fill: FillRandom): Uint8Array => {
   const value = begin(record.length, key, fill);
   return sealRest(value, record, key, associateAudit(value, lane));
 };

@@ -4,22 +4,25 @@ export const COLLECTION_ID_BYTES = 16;
 export const SEGMENT_ID_BYTES = 16;
 export const SLOT_ID_BYTES = 8;
 
-const tag = (...bytes: readonly number[]): Buffer => {
-  const key = Buffer.allocUnsafeSlow(bytes.length);
-  key.set(bytes);
-  return key;
+// Plain arrays, never a Buffer, whose slice is a view: a store may cut and change what it took for a copy.
+const join = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
+
+const u32 = (value: number): Uint8Array => {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value);
+  return bytes;
 };
 
 /** The header. */
-export const headerKey: Uint8Array = tag(0x00);
+export const headerKey: Uint8Array = Uint8Array.of(0x00);
 /** All key slots begin with this. */
-export const slotPrefix: Uint8Array = tag(0x01);
+export const slotPrefix: Uint8Array = Uint8Array.of(0x01);
 /** All wrapped keys begin with this. */
-export const wrappedKeyPrefix: Uint8Array = tag(0x02);
+export const wrappedKeyPrefix: Uint8Array = Uint8Array.of(0x02);
 /** All records begin with this. */
-export const recordPrefix: Uint8Array = tag(0x03);
+export const recordPrefix: Uint8Array = Uint8Array.of(0x03);
 
-export const slotKey = (id: Uint8Array): Buffer => Buffer.concat([slotPrefix, id]);
+export const slotKey = (id: Uint8Array): Uint8Array => join(slotPrefix, id);
 
 /** What a wrapped key is for. */
 export type WrappedKeyPlace =
@@ -28,11 +31,9 @@ export type WrappedKeyPlace =
 
 const kindBytes = { blinding: 1, audit: 2, data: 3 } as const;
 
-export const wrappedKeyKey = (place: WrappedKeyPlace): Buffer => {
-  const number = Buffer.alloc(4);
-  number.writeUInt32BE(place.number);
+export const wrappedKeyKey = (place: WrappedKeyPlace): Uint8Array => {
   const id = place.kind === 'data' ? place.collectionId : new Uint8Array(0);
-  return Buffer.concat([wrappedKeyPrefix, tag(kindBytes[place.kind]), id, number]);
+  return join(wrappedKeyPrefix, Uint8Array.of(kindBytes[place.kind]), id, u32(place.number));
 };
 
 /** What the wrapped key at `key` is for; undefined if format 1 has no such place. */
@@ -49,4 +50,4 @@ export const readWrappedKeyKey = (key: Uint8Array): WrappedKeyPlace | undefined 
 };
 
 /** What all records of a collection begin with. */
-export const collectionPrefix = (collectionId: Uint8Array): Buffer => Buffer.concat([recordPrefix, collectionId]);
+export const collectionPrefix = (collectionId: Uint8Array): Uint8Array => join(recordPrefix, collectionId);
