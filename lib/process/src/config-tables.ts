@@ -1,7 +1,8 @@
 // The options that more than one program must agree on: who runs as what, and where things lie. Every option has a default.
 
 import { isAbsolute } from 'node:path';
-import { z } from 'zod';
+import { roles } from '@chatelaine/contract';
+import * as z from 'zod';
 import { logLevels } from './log-levels.ts';
 
 /** An absolute path: a process's working directory must not decide where keys lie. */
@@ -74,6 +75,5 @@ export const adminTable = z.strictObject({
   link_key: absolutePath.default('/etc/chatelaine/admin.key'),
 });
 
-/** The tables that some process owns; each process checks its own and passes over the others'. */
-export const tableNames = ['keep', 'gate', 'watch', 'courier', 'bus', 'admin'] as const;
-export type TableName = (typeof tableNames)[number];
+/** The tables that somebody owns, the keep or a peer of it by its role; each checks its own and passes over the others'. */
+export const tableNames: readonly string[] = ['keep', ...roles];

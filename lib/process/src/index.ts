@@ -17,9 +17,6 @@ export {
   gateTable,
   keepTable,
   type Purpose,
-  purposes,
-  type TableName,
-  tableNames,
 } from './config-tables.ts';
 export { hardenProcess, withoutNewPrivileges } from './harden-process.ts';
 export { type Config, defaultConfigPath, loadConfig } from './load-config.ts';

@@ -1,6 +1,6 @@
 // What a schema's complaint means, in words that fit behind an option's name. Never repeats the value.
 
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 const kinds: Readonly<Record<string, string>> = {
   string: 'text in quotes',

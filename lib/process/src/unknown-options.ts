@@ -1,7 +1,7 @@
 // Options that no schema knows. Invariant: a misspelt option is an error that names what was probably meant; it is never
 // quietly without effect.
 
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 type Schema = z.core.$ZodType;
 

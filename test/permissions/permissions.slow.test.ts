@@ -1,0 +1,281 @@
+// Who can read what, and as whom each process works, when the server is started by root as in production: a real keep and a
+// real gate with their accounts, under a directory of their own.
+
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { freePort } from '../support/free-port.ts';
+import { installedCopy } from '../support/installed-copy.ts';
+import { readProcessStatus } from '../support/process-status.ts';
+import { type Finished, runProgram, runToSuccess } from '../support/run-program.ts';
+import { Scratch } from '../support/scratch.ts';
+
+const keepAccount = 'chatelaine-keep';
+const gateAccount = 'chatelaine-gate';
+const group = 'chatelaine';
+const READY_WITHIN_MS = 30_000;
+
+const scratch = new Scratch();
+after(() => scratch[Symbol.asyncDispose]());
+
+const idOf = async (database: 'passwd' | 'group', name: string): Promise<number> =>
+  Number((await runToSuccess('getent', [database, name])).split(':')[2]);
+
+/** Runs a program as another account, with the groups it has. */
+const runAs = (account: string, gid: number, program: string, args: readonly string[], env = {}): Promise<Finished> =>
+  runProgram('setpriv', [`--reuid=${account}`, `--regid=${gid}`, '--init-groups', program, ...args], { cwd: '/', env });
+
+/** A running process of the server. */
+interface Running {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  readonly words: () => string;
+}
+
+const start = async (program: string, config: string): Promise<Running> => {
+  const child = spawn(program, ['--config', config, '--ready-fd', '3'], {
+    stdio: ['ignore', 'inherit', 'pipe', 'pipe'],
+  });
+  let said = '';
+  child.stderr?.on('data', (part: Buffer) => {
+    said += part.toString();
+  });
+  scratch.atEnd(() => child.kill('SIGKILL'));
+  const ready = child.stdio[3];
+  if (ready === null || ready === undefined || child.pid === undefined)
+    throw new Error(`${program} could not be started`);
+  const outcome = await Promise.race([
+    once(ready, 'data', { signal: AbortSignal.timeout(READY_WITHIN_MS) }).then(() => 'ready'),
+    once(child, 'exit').then(([code]) => `ended with ${code}: ${said}`),
+  ]);
+  assert.equal(outcome, 'ready', path.basename(program));
+  return { child, pid: child.pid, words: () => said };
+};
+
+/** Everything below a directory, itself included. */
+const everythingIn = (place: string): readonly string[] => [
+  place,
+  ...(lstatSync(place).isDirectory() ? readdirSync(place).flatMap((name) => everythingIn(path.join(place, name))) : []),
+];
+
+const octal = (mode: number): string => (mode & 0o7777).toString(8).padStart(3, '0');
+
+describe('the server as root starts it', () => {
+  let place = '';
+  let house = '';
+  let config = '';
+  let uids: Readonly<Record<'root' | 'keep' | 'gate', number>> = { root: 0, keep: -1, gate: -1 };
+  let gid = -1;
+  let keep: Running;
+  let gate: Running;
+  const at = (...parts: readonly string[]): string => path.join(house, ...parts);
+  const chatelaine = (...args: readonly string[]): Promise<string> =>
+    runToSuccess(path.join(place, 'bin/chatelaine'), [...args, '--config', config]);
+
+  before(async () => {
+    assert.equal(process.geteuid?.(), 0, 'accounts and permissions can be tested only as root');
+    place = await installedCopy(scratch);
+    await runToSuccess(path.join(place, 'scripts/create-accounts'), []);
+    uids = { root: 0, keep: await idOf('passwd', keepAccount), gate: await idOf('passwd', gateAccount) };
+    gid = await idOf('group', group);
+
+    house = scratch.directory();
+    chmodSync(house, 0o755);
+    mkdirSync(at('etc'), { mode: 0o700 });
+    config = at('etc/chatelaine.toml');
+    writeFileSync(at('etc/unseal.key'), randomBytes(32), { mode: 0o600 });
+    const settings = `
+      [keep]
+      directory = "${at('lib/keep')}"
+      anchor = "${at('lib/anchor/anchor')}"
+      socket = "${at('run/keep/keep.sock')}"
+      pid_file = "${at('run/keep/keep.pid')}"
+      unseal_key_file = "${at('etc/unseal.key')}"
+      [gate]
+      directory = "${at('lib/gate')}"
+      pid_file = "${at('run/gate/gate.pid')}"
+      [gate.mandos]
+      listen = "127.0.0.1:${await freePort()}"
+      [admin]
+      link_key = "${at('etc/admin.key')}"`;
+    writeFileSync(config, settings.replace(/^ +/gm, ''), { mode: 0o600 });
+
+    // Started with a careless umask: the modes must not depend on it.
+    const careless = process.umask(0);
+    try {
+      await chatelaine('init', '--unseal-key-file', at('etc/unseal.key'));
+      keep = await start(path.join(place, 'bin/chatelaine-keep'), config);
+      gate = await start(path.join(place, 'bin/chatelaine-gate'), config);
+    } finally {
+      process.umask(careless);
+    }
+    // Records, so that whatever is written while it works is there.
+    await chatelaine('status');
+  });
+
+  test('making the accounts again changes nothing', async () => {
+    const { code, stderr } = await runProgram(path.join(place, 'scripts/create-accounts'), []);
+    assert.deepEqual([code, stderr], [0, '']);
+    for (const account of [keepAccount, gateAccount]) {
+      const entry = (await runToSuccess('getent', ['passwd', account])).trim().split(':');
+      assert.deepEqual([entry[3], entry[5], entry[6]], [String(gid), '/nonexistent', '/usr/sbin/nologin']);
+    }
+  });
+
+  for (const name of ['keep', 'gate'] as const) {
+    test(`every thread of the ${name} works as its own account, in the one group, without any privilege`, () => {
+      const { threads } = readProcessStatus((name === 'keep' ? keep : gate).pid);
+      assert.ok(threads.length > 1);
+      const uid = uids[name];
+      for (const thread of threads) {
+        assert.deepEqual(thread, {
+          uids: [uid, uid, uid, uid],
+          gids: [gid, gid, gid, gid],
+          groups: [gid],
+          hasNoNewPrivileges: true,
+          capabilities: 0n,
+          umask: '0077',
+        });
+      }
+    });
+
+    test(`the ${name} leaves no core dump, and nobody but root can look into its memory`, async () => {
+      const { pid } = name === 'keep' ? keep : gate;
+      const { coreLimits, memoryOwner } = readProcessStatus(pid);
+      assert.deepEqual(coreLimits, ['0', '0']);
+      assert.equal(memoryOwner, 0);
+      const itself = name === 'keep' ? keepAccount : gateAccount;
+      for (const file of ['mem', 'environ', 'maps']) {
+        const { code, stderr } = await runAs(itself, gid, 'head', ['-c', '1', `/proc/${pid}/${file}`]);
+        assert.equal(code, 1, file);
+        assert.match(stderr, /Permission denied/);
+      }
+    });
+  }
+
+  test('only the socket is for the group, only the PID files are for everybody, all else is for its owner alone', () => {
+    const passable = ['', 'lib', 'run', 'run/keep', 'run/gate'];
+    const special: Readonly<Record<string, string>> = {
+      'run/keep/keep.sock': '660',
+      'run/keep/keep.pid': '644',
+      'run/gate/gate.pid': '644',
+    };
+    const found = everythingIn(house).map((file) => path.relative(house, file));
+    for (const file of Object.keys(special)) assert.ok(found.includes(file), `${file} is there`);
+    const wrong = found.filter((file) => {
+      const stat = lstatSync(at(file));
+      assert.ok(stat.isFile() || stat.isDirectory() || stat.isSocket(), `${file} is nothing else`);
+      if (passable.includes(file)) return octal(stat.mode) !== '755';
+      if (special[file] !== undefined) return octal(stat.mode) !== special[file];
+      return octal(stat.mode) !== (stat.isDirectory() ? '700' : '600');
+    });
+    assert.deepEqual(
+      wrong.map((file) => `${file} ${octal(lstatSync(at(file)).mode)}`),
+      [],
+    );
+  });
+
+  test('each file belongs to the process that uses it', () => {
+    const owners: readonly (readonly [string, keyof typeof uids])[] = [
+      ['etc', 'root'],
+      ['lib/keep', 'keep'],
+      ['lib/anchor', 'keep'],
+      ['run/keep', 'keep'],
+      ['lib/gate', 'gate'],
+      ['run/gate', 'gate'],
+    ];
+    for (const [directory, owner] of owners) {
+      for (const file of everythingIn(at(directory))) assert.equal(lstatSync(file).uid, uids[owner], file);
+    }
+    assert.deepEqual([lstatSync(house).uid, lstatSync(at('lib')).uid, lstatSync(at('run')).uid], [0, 0, 0]);
+    assert.equal(lstatSync(at('run/keep/keep.sock')).gid, gid);
+  });
+
+  test("gate cannot read a file of the keep or of root, the keep none of the gate's, a stranger only the PID files", async () => {
+    const isReadable = async (account: string, groupId: number, file: string): Promise<boolean> =>
+      (await runAs(account, groupId, 'head', ['-c', '1', file])).code === 0;
+    const filesIn = (...directories: readonly string[]): readonly string[] =>
+      directories.flatMap((directory) => everythingIn(at(directory))).filter((file) => lstatSync(file).isFile());
+    const readableFor = async (
+      account: string,
+      groupId: number,
+      files: readonly string[],
+    ): Promise<readonly string[]> => {
+      const readable: string[] = [];
+      for (const file of files) if (await isReadable(account, groupId, file)) readable.push(path.relative(house, file));
+      return readable;
+    };
+    assert.deepEqual(await readableFor(gateAccount, gid, filesIn('etc', 'lib/keep', 'lib/anchor')), []);
+    assert.deepEqual(await readableFor(keepAccount, gid, filesIn('etc', 'lib/gate')), []);
+    const strangers = await readableFor('nobody', await idOf('group', 'nogroup'), filesIn('.'));
+    assert.deepEqual([...strangers].sort(), ['run/gate/gate.pid', 'run/keep/keep.pid']);
+  });
+
+  test('the PID files name the processes', () => {
+    assert.equal(readFileSync(at('run/keep/keep.pid'), 'utf8'), `${keep.pid}\n`);
+    assert.equal(readFileSync(at('run/gate/gate.pid'), 'utf8'), `${gate.pid}\n`);
+  });
+
+  test('a stranger cannot connect to the socket, the group can', async () => {
+    const program = `require('node:net').connect(process.argv[1]).on('connect', () => { console.log('connected'); process.exit(); })
+      .on('error', (error) => { console.log(error.code); process.exit(); });`;
+    const connectAs = async (account: string, groupId: number): Promise<string> => {
+      const node = path.join(place, 'runtime/node_modules/.bin/node');
+      return (await runAs(account, groupId, node, ['-e', program, at('run/keep/keep.sock')])).stdout.toString().trim();
+    };
+    assert.equal(await connectAs('nobody', await idOf('group', 'nogroup')), 'EACCES');
+    assert.equal(await connectAs(gateAccount, gid), 'connected');
+  });
+
+  test("the administrator's key is worth nothing in the hands of the gate's account", async () => {
+    const hands = scratch.directory();
+    copyFileSync(at('etc/admin.key'), path.join(hands, 'admin.key'));
+    const stolen = readFileSync(config, 'utf8')
+      .replace(/^link_key = .*$/m, `link_key = "${hands}/admin.key"`)
+      .replace(/^unseal_key_file.*\n/m, '');
+    writeFileSync(path.join(hands, 'chatelaine.toml'), stolen);
+    for (const file of ['', 'admin.key', 'chatelaine.toml']) {
+      chownSync(path.join(hands, file), uids.gate, gid);
+      chmodSync(path.join(hands, file), file === '' ? 0o700 : 0o600);
+    }
+    const args = ['status', '--config', path.join(hands, 'chatelaine.toml')];
+    const { code, stdout, stderr } = await runAs(gateAccount, gid, path.join(place, 'bin/chatelaine'), args, {
+      HOME: '/nonexistent',
+    });
+    assert.notEqual(code, 0);
+    assert.equal(stdout.toString(), '');
+    assert.doesNotMatch(stderr, /configuration|cannot be read|EACCES/);
+    await chatelaine('status');
+  });
+
+  test('a second keep does not start while the first one lives', async () => {
+    const { code } = await runProgram(path.join(place, 'bin/chatelaine-keep'), ['--config', config]);
+    assert.notEqual(code, 0);
+    await chatelaine('status');
+    assert.equal(readFileSync(at('run/keep/keep.pid'), 'utf8'), `${keep.pid}\n`);
+  });
+
+  test('asked to stop, both end well and take socket and PID files with them', async () => {
+    for (const { child, words } of [gate, keep]) {
+      child.kill('SIGTERM');
+      const [code] = await once(child, 'exit');
+      assert.equal(code, 0, words());
+    }
+    for (const file of ['run/keep/keep.sock', 'run/keep/keep.pid', 'run/gate/gate.pid'])
+      assert.equal(existsSync(at(file)), false, file);
+  });
+});
