@@ -25,7 +25,7 @@ const partNames = z
   .readonly();
 
 /** Development keeps everything under one uid, and marks its store for good. */
-export const purposes = ['production', 'development'] as const;
+const purposes = ['production', 'development'] as const;
 export type Purpose = (typeof purposes)[number];
 
 /** `[log]`, the same for every process. */

@@ -11,7 +11,7 @@ const ENOBUFS = 105;
 const longestPathBytes = 107;
 
 /** `full`: the receiver is there but does not keep up, and the datagram is gone; `absent`: nobody is there. */
-export type SendOutcome = 'sent' | 'full' | 'absent';
+type SendOutcome = 'sent' | 'full' | 'absent';
 
 /** sockaddr_un: the family, then the path; an `@` at its beginning stands for the zero byte of an abstract name. */
 const addressOf = (path: string): Uint8Array => {
