@@ -3,11 +3,16 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { fillRandom } from '@chatelaine/secret';
 import { parseAnchor } from './anchor.ts';
+import { readSlot } from './key-slot.ts';
+import { RootKey } from './root-key.ts';
+import { openAudit, openRecord } from './sealed-value.ts';
 import type { MemoryStore } from './testing/memory-store.ts';
 import { accepted, makeVault, putRecord, readRecord } from './testing/test-vault.ts';
 import { DamagedRecordError } from './vault.ts';
 import { parseHeader } from './vault-header.ts';
+import { unwrapKey } from './wrapped-key.ts';
 
 const flip = (bytes: Uint8Array, bit: number): Buffer => {
   const flipped = Buffer.from(bytes);
@@ -162,7 +167,9 @@ test('one flipped bit, or any cut, of the anchor is a refusal', async (t) => {
   accepted(await reopen());
 });
 
-test('the fuzzed readers of header and anchor never throw', () => {
+test('whatever bytes they are given, the readers of header, slots, keys, records and anchor refuse and never throw', () => {
+  using root = RootKey.create(fillRandom);
+  const key = { number: 1, key: root.wrapping };
   let seed = 1;
   const next = (): number => {
     seed = (seed * 48_271) % 2_147_483_647;
@@ -177,5 +184,10 @@ test('the fuzzed readers of header and anchor never throw', () => {
     }
     assert.equal(parseHeader(bytes).kind, 'refused');
     assert.equal(parseAnchor(bytes).kind, 'refused');
+    const at = new Uint8Array(bytes.subarray(0, 30)).fill(round % 4, 0, 1);
+    assert.equal(readSlot({ key: at, value: bytes, revision: 1 }).kind, 'refused');
+    assert.equal(unwrapKey({ key: at, value: bytes, revision: 1 }, root).kind, 'refused');
+    assert.equal(openRecord(bytes, at, key), undefined);
+    assert.equal(openAudit(bytes, round % 3, key), undefined);
   }
 });

@@ -41,7 +41,7 @@ const schema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('key-file'), ...common, salt: hex(KEY_FILE_SALT_BYTES) }),
 ]);
 
-export type KeySlotHead = z.infer<typeof schema>;
+type KeySlotHead = z.infer<typeof schema>;
 
 /** A slot as it lies in the store. */
 export interface StoredSlot {

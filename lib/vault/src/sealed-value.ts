@@ -19,7 +19,7 @@ const NONCE_AT = 5;
 const SEALED_AT = NONCE_AT + SEAL_NONCE_BYTES;
 const PATH_LENGTH_BYTES = 2;
 /** How much longer a sealed value is than what is inside. */
-export const SEALED_VALUE_OVERHEAD = SEALED_AT + SEAL_TAG_BYTES;
+const SEALED_VALUE_OVERHEAD = SEALED_AT + SEAL_TAG_BYTES;
 
 const RECORD_DOMAIN = Buffer.from('chatelaine record\0', 'ascii');
 const AUDIT_DOMAIN = Buffer.from('chatelaine audit\0', 'ascii');

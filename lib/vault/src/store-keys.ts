@@ -20,7 +20,7 @@ export const slotPrefix: Uint8Array = Uint8Array.of(0x01);
 /** All wrapped keys begin with this. */
 export const wrappedKeyPrefix: Uint8Array = Uint8Array.of(0x02);
 /** All records begin with this. */
-export const recordPrefix: Uint8Array = Uint8Array.of(0x03);
+const recordPrefix: Uint8Array = Uint8Array.of(0x03);
 
 export const slotKey = (id: Uint8Array): Uint8Array => join(slotPrefix, id);
 

@@ -6,6 +6,7 @@ import { CHEAP_COST, lockedMemory } from '@chatelaine/secret';
 import { StoreError } from '@chatelaine/store';
 import { createVault, openVault, readAnchor, readVaultHeader } from './index.ts';
 import { MemoryStore } from './testing/memory-store.ts';
+import { seededRandom } from './testing/seeded-random.ts';
 import {
   accepted,
   keyFile,
@@ -168,6 +169,32 @@ test('a creation that was cut off can be repeated', async (t) => {
   store.commit = commit;
   const vault = accepted(await create(store, anchorPath));
   await vault.close();
+});
+
+test('with the same randomness the same vault is made: a test can replay', async (t) => {
+  const made = await Promise.all(
+    ['one seed', 'one seed', 'another'].map(async (seed) => {
+      const store = new MemoryStore();
+      const anchorPath = join(temporaryDirectory(t), 'anchor');
+      const slot = { ...keyFile, label: '' };
+      const random = seededRandom(seed);
+      const options = {
+        store,
+        purpose: 'production',
+        slot,
+        anchorPath,
+        nowUnixMs: 0,
+        argon2: CHEAP_COST,
+        random,
+      } as const;
+      const vault = accepted(await createVault(options));
+      await putRecord(vault, 'c', 'a', 'value');
+      await vault.close();
+      return { state: store.copy(), anchor: readFileSync(anchorPath) };
+    }),
+  );
+  assert.deepEqual(made[1], made[0]);
+  assert.notDeepEqual(made[2], made[0]);
 });
 
 test('a vault is made in an empty store only, with a good first slot', async (t) => {

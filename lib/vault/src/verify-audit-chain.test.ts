@@ -197,6 +197,14 @@ test('a record that the store cannot read is named, however much is read at once
   assert.equal(await faultOf(store), 'unreadable 0/17');
 });
 
+test('heads that the store cannot read make the whole audit unreadable', async () => {
+  const store = await filledStore();
+  store.auditHeads = async () => {
+    throw new Error('database disk image is malformed');
+  };
+  assert.equal(await faultOf(store), 'unreadable 0/1');
+});
+
 test('the first broken lane is named', async () => {
   const store = await filledStore([0, 2, 5]);
   store.state.lanes.get(2)?.splice(3, 1);

@@ -80,6 +80,11 @@ const explainBreak = (state: LaneState, rest: readonly AuditEntry[]): Broken => 
   return broken(sequence, 'altered', explanation);
 };
 
+const unreadable = (lane: number, sequence: number, error: unknown): Broken => {
+  const explanation = `the store cannot read on: ${error instanceof Error ? error.message : 'nobody knows why'}`;
+  return { kind: 'broken', lane, sequence, fault: 'unreadable', explanation };
+};
+
 /** Reads some records; where the store cannot, finds the first record that it cannot read. */
 const readRecords = async (
   store: Store,
@@ -162,7 +167,9 @@ async function* checkLane(
 const findBeyondHead = async (store: Store, lane: number): Promise<Broken | undefined> => {
   const headNow = async (): Promise<number> =>
     (await store.auditHeads()).find((head) => head.lane === lane)?.sequence ?? 0;
-  const [beyond] = await store.audit(lane, { from: (await headNow()) + 1, limit: 1 });
+  const found = await readRecords(store, lane, (await headNow()) + 1, 1);
+  if ('kind' in found) return found;
+  const [beyond] = found;
   // Commits go on meanwhile: only what is beyond a head read later than the record was never appended.
   if (beyond === undefined || beyond.sequence <= (await headNow())) return undefined;
   const explanation = 'it lies after the newest record and was never appended';
@@ -181,7 +188,11 @@ export async function* verifyAuditChain(
   options: { readonly batch?: number } = {},
 ): AsyncGenerator<AuditCheck> {
   const batch = Math.min(options.batch ?? MAX_PAGE, MAX_PAGE);
-  const heads = await store.auditHeads();
+  const heads = await store.auditHeads().catch((error: unknown) => unreadable(0, 1, error));
+  if ('kind' in heads) {
+    yield heads;
+    return;
+  }
   const anchors = anchor?.heads ?? [];
   const total = heads.reduce((sum, head) => sum + head.sequence, 0);
   const lanes = [...new Set([...heads, ...anchors].map(({ lane }) => lane))].sort((a, b) => a - b);

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Result } from '@chatelaine/contract';
 import { CHEAP_COST } from '@chatelaine/secret';
-import type { Store } from '@chatelaine/store';
 import { createVault, openVault, type SlotSecret, type Vault } from '../index.ts';
 import { MemoryStore } from './memory-store.ts';
 
@@ -26,20 +25,17 @@ export const accepted = <T>(result: Result<T>): T => {
   throw new Error(`refused: ${result.code} ${result.message ?? ''}`);
 };
 
-export interface TestVault<S extends Store> {
-  readonly store: S;
+export interface TestVault {
+  readonly store: MemoryStore;
   readonly vault: Vault;
   readonly anchorPath: string;
   /** Opens the store again. */
   reopen(secret?: SlotSecret): Promise<Result<Vault>>;
 }
 
-/** Makes a vault with {@link keyFile} as its slot; closed after the test. */
-export const makeVaultIn = async <S extends Store>(
-  t: TestContext,
-  store: S,
-  slot: SlotSecret = keyFile,
-): Promise<TestVault<S>> => {
+/** Makes a vault with one slot, {@link keyFile} if no other is given; closed after the test. */
+export const makeVault = async (t: TestContext, slot: SlotSecret = keyFile): Promise<TestVault> => {
+  const store = new MemoryStore();
   const anchorPath = join(temporaryDirectory(t), 'anchor');
   const opened: Vault[] = [];
   const vault = accepted(
@@ -63,9 +59,6 @@ export const makeVaultIn = async <S extends Store>(
   };
   return { store, vault, anchorPath, reopen };
 };
-
-export const makeVault = (t: TestContext, slot?: SlotSecret): Promise<TestVault<MemoryStore>> =>
-  makeVaultIn(t, new MemoryStore(), slot);
 
 /** Puts one record, with an audit record, in a transaction of its own, and brings the anchor up to it. */
 export const putRecord = async (vault: Vault, collection: string, path: string, value: string): Promise<void> => {
