@@ -60,7 +60,7 @@ suite('the stock mandos-client of Debian', () => {
     const { last } = JSON.parse(await instance.run(['machine', 'why', machine.name, '--json']));
     assert.equal(last.decision, 'refused');
     assert.equal(last.code, 'disabled');
-    assert.ok(last.facts.some((fact: { readonly basis: string }) => fact.basis === 'proved'));
+    assert.ok(last.facts.some((fact: { readonly assurance: string }) => fact.assurance === 'proved'));
   });
 
   test('gets its password again after `machine enable`', async () => {
@@ -85,7 +85,7 @@ suite('the stock mandos-client of Debian', () => {
   });
 
   test('gets nothing after `machine remove`', async () => {
-    await instance.run(['machine', 'remove', machine.name]);
+    await instance.run(['machine', 'remove', '--yes', machine.name]);
     await getsNothing(machine);
   });
 
