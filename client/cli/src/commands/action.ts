@@ -1,0 +1,18 @@
+// What every command of the tree does when it is called: it hands its options and arguments to code that is loaded only
+// then, and its answer becomes the exit code.
+
+import type { Command } from 'commander';
+import { type ExitName, exitCodes } from '../exit-codes.ts';
+
+/**
+ * Makes the action of a command.
+ *
+ * @param run gets the options of the command and of the program, then the arguments as they were typed
+ */
+export const action =
+  <Options>(run: (options: Options, ...args: string[]) => Promise<ExitName> | Promise<void>) =>
+  async (...given: unknown[]): Promise<void> => {
+    const command = given.at(-1) as Command;
+    const ended = await run(command.optsWithGlobals() as Options, ...(given.slice(0, -2) as string[]));
+    process.exitCode = exitCodes[ended ?? 'done'].code;
+  };

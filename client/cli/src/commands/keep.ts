@@ -1,0 +1,46 @@
+// `chatelaine unseal | seal | status | backup`
+
+import type { Command } from 'commander';
+import type { GlobalOptions } from '../instance/config-file.ts';
+import type { BackupOptions } from '../keep/backup.ts';
+import type { UnsealOptions } from '../keep/unseal.ts';
+import { action } from './action.ts';
+
+export const registerKeep = (program: Command): void => {
+  program
+    .command('status')
+    .summary('say whether the keep is open')
+    .description(
+      'Says whether the keep is open, what it has loaded, and what is wrong. Ends with 3 while it is sealed.',
+    )
+    .option('--json', 'print JSON')
+    .action(
+      action<GlobalOptions & { json?: boolean }>(async (options) =>
+        (await import('../keep/status.ts')).showStatus(options),
+      ),
+    );
+  program
+    .command('unseal')
+    .summary('open the keep with one key slot')
+    .description('Opens the keep. The pass phrase comes from a prompt, or from stdin.')
+    .option('--key-file <FILE>', 'open it with the bytes of this file')
+    .option('--json', 'print JSON')
+    .action(action<UnsealOptions>(async (options) => (await import('../keep/unseal.ts')).unsealKeep(options)));
+  program
+    .command('seal')
+    .summary('close the keep by ending its process')
+    .description(
+      'Closes the keep: its process ends, and with it every key in memory. Machines get nothing until it is opened.',
+    )
+    .action(action<GlobalOptions>(async (options) => (await import('../keep/seal.ts')).sealKeep(options)));
+  program
+    .command('backup')
+    .summary('copy the sealed store while the keep works')
+    .description('Writes a consistent copy of the sealed store to a new file, 0600. "-" is stdout.')
+    .argument('<FILE>', 'the file to make')
+    .option('--force', 'replace a file that is there')
+    .option('--json', 'print JSON')
+    .action(
+      action<BackupOptions>(async (options, file = '-') => (await import('../keep/backup.ts')).backUp(file, options)),
+    );
+};

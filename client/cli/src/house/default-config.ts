@@ -1,0 +1,55 @@
+// The configuration that `chatelaine init` writes: every option at its default and explained, so that it can be read
+// instead of a manual.
+
+import { open } from 'node:fs/promises';
+
+const text = `# Chatelaine. Every line that begins with "#" shows a default; "chatelaine config check" says what is wrong.
+
+# The one group that the accounts share. It may connect to the keep's socket.
+#group = "chatelaine"
+
+[keep]
+#account = "chatelaine-keep"
+
+# Holds the store, and one key file for each peer.
+#directory = "/var/lib/chatelaine/keep"
+
+# Shows when an older store was put back. On another disk, or at least in no backup of the directory above.
+#anchor = "/var/lib/chatelaine/anchor/anchor"
+
+#modules = ["machines"]
+
+# Opens the keep at its start; without it, a person does: chatelaine unseal
+#unseal_key_file = "/etc/chatelaine/unseal.key"
+
+[gate]
+#account = "chatelaine-gate"
+#directory = "/var/lib/chatelaine/gate"
+
+# How long a request that is under way may take when the gate is stopped.
+#drain_seconds = 30
+
+#fronts = ["mandos"]
+
+[gate.mandos]
+# Where machines ask for their secrets.
+#listen = ["[::]:14711"]
+
+[admin]
+# Whoever can read it administers Chatelaine.
+#link_key = "/etc/chatelaine/admin.key"
+`;
+
+/** Writes it, 0644, if there is no file; returns whether it did. */
+export const writeDefaultConfig = async (path: string): Promise<boolean> => {
+  try {
+    await using file = await open(path, 'wx', 0o644);
+    await file.chmod(0o644);
+    await file.writeFile(text);
+    await file.sync();
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+};

@@ -1,0 +1,145 @@
+// The directory of an embedded instance: configuration, keys and store under one uid. Made step by step, each step only
+// if it was not done before, so that an interrupted start is finished by the next one.
+
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, open, readdir, rename, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Failure } from '../failure.ts';
+import { configFileIn } from '../instance/config-file.ts';
+import { readWholeConfig } from '../instance/read-config.ts';
+import { makeLinkKeys } from './link-keys.ts';
+import { hasStore, makeStore } from './make-store.ts';
+
+const UNSEAL_KEY_BYTES = 32;
+/** sun_path of a UNIX socket, unix(7). */
+const MAX_SOCKET_PATH_BYTES = 107;
+
+const configText = (directory: string, listen: string): string => {
+  const inside = (...parts: string[]): string => JSON.stringify(join(directory, ...parts));
+  return `# An embedded instance for trying out, made by: chatelaine dev
+purpose = "development"
+
+[keep]
+directory = ${inside('keep')}
+anchor = ${inside('anchor')}
+socket = ${inside('keep.sock')}
+pid_file = ${inside('keep.pid')}
+unseal_key_file = ${inside('unseal.key')}
+
+[gate]
+directory = ${inside('gate')}
+pid_file = ${inside('gate.pid')}
+
+[gate.mandos]
+listen = [${JSON.stringify(listen)}]
+
+[admin]
+link_key = ${inside('admin.key')}
+`;
+};
+
+/** Writes a file whole or not at all. */
+const writeWhole = async (path: string, content: string | Uint8Array): Promise<void> => {
+  const file = await open(`${path}.new`, 'w', 0o600);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(`${path}.new`, path);
+};
+
+const claim = async (given: string | undefined): Promise<string> => {
+  if (given === undefined) return await mkdtemp(join(tmpdir(), 'chatelaine-'));
+  const directory = resolve(given);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  if (/[\u0000-\u001f\u007f]/.test(directory))
+    throw new Failure('usage', 'The name of the directory has control characters.');
+  if (Buffer.byteLength(join(directory, 'keep.sock')) > MAX_SOCKET_PATH_BYTES) {
+    throw new Failure('usage', `The path of the directory is too long for a socket in it.`, 'Choose a shorter one.');
+  }
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const found = await stat(directory);
+  if (found.uid !== process.geteuid?.()) throw new Failure('configuration', `${directory} belongs to another account.`);
+  if (
+    !existsSync(configFileIn(directory)) &&
+    (await readdir(directory)).some((name) => name !== 'chatelaine.toml.new')
+  ) {
+    const hint = 'Name one that is empty or does not exist.';
+    throw new Failure('configuration', `${directory} holds something else than an instance of Chatelaine.`, hint);
+  }
+  await chmod(directory, 0o700);
+  return directory;
+};
+
+/** Sets the addresses in the configuration, which a person may have changed otherwise. */
+const setListen = async (file: string, listen: string): Promise<void> => {
+  const text = readFileSync(file, 'utf8');
+  const changed = text.replace(
+    /^(\[gate\.mandos\]\n(?:(?!\[).*\n)*?listen *= *).*$/m,
+    (_, before: string) => `${before}[${JSON.stringify(listen)}]`,
+  );
+  if (!/^\[gate\.mandos\]\n(?:(?!\[).*\n)*?listen *=/m.test(text)) {
+    throw new Failure('configuration', `${file} has no "listen" below [gate.mandos] to be set by --mandos.`);
+  }
+  if (changed !== text) await writeWhole(file, changed);
+};
+
+export interface DevInstance {
+  readonly directory: string;
+  readonly configFile: string;
+  readonly drainSeconds: number;
+}
+
+/**
+ * Makes or finds the instance.
+ *
+ * @param given its directory; absent for a new one below the temporary directory
+ * @param listen where its Mandos port is to be, if that was said
+ */
+export const prepareDevDirectory = async (
+  given: string | undefined,
+  listen: string | undefined,
+): Promise<DevInstance> => {
+  const directory = await claim(given);
+  const configFile = configFileIn(directory);
+  if (!existsSync(configFile)) await writeWhole(configFile, configText(directory, listen ?? '127.0.0.1:0'));
+  const config = readWholeConfig(configFile);
+  if (config.purpose !== 'development') {
+    const hint = 'chatelaine dev starts only what it made itself; a real keep is started by systemd.';
+    throw new Failure('configuration', `${directory} is not an instance for development.`, hint);
+  }
+  if (listen !== undefined) await setListen(configFile, listen);
+  if (!hasStore(config.keep.directory)) await furnish(configFile, directory, config);
+  return { directory, configFile, drainSeconds: config.gate.drain_seconds };
+};
+
+/** Keys and store of an instance that has none yet. */
+const furnish = async (
+  configFile: string,
+  directory: string,
+  config: ReturnType<typeof readWholeConfig>,
+): Promise<void> => {
+  for (const made of [config.keep.directory, join(config.keep.directory, 'link'), config.gate.directory]) {
+    await mkdir(made, { recursive: true, mode: 0o700 });
+  }
+  const own = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
+  await makeLinkKeys({
+    keepDirectory: join(config.keep.directory, 'link'),
+    keep: own,
+    gateKey: join(config.gate.directory, 'link.key'),
+    gate: own,
+    adminKey: config.admin.link_key,
+    admin: own,
+  });
+  const secret = randomBytes(UNSEAL_KEY_BYTES);
+  try {
+    await writeWhole(config.keep.unseal_key_file ?? join(directory, 'unseal.key'), secret);
+    await makeStore(configFile, config.keep, { kind: 'key-file', secret, label: 'unseal.key' });
+  } finally {
+    secret.fill(0);
+  }
+};

@@ -1,0 +1,72 @@
+// `chatelaine dev`: keep and gate as children of this process, for trying out. It is ready when it prints its one line of
+// JSON; when it ends, both have ended, the gate first, so that what was under way is answered.
+
+import { Failure } from '../failure.ts';
+import type { GlobalOptions } from '../instance/config-file.ts';
+import { printJson, say } from '../terminal/output.ts';
+import { type DevInstance, prepareDevDirectory } from './dev-directory.ts';
+import { HouseProcess } from './house-process.ts';
+
+const KEEP_PATIENCE_MS = 15_000;
+const MORE_THAN_DRAIN_MS = 5_000;
+
+export interface DevOptions extends GlobalOptions {
+  readonly mandos?: string;
+  readonly http?: string;
+}
+
+const addressOf = (ready: Readonly<Record<string, unknown>>): string | undefined => {
+  const addresses = ready['mandos'];
+  return Array.isArray(addresses) && typeof addresses[0] === 'string' ? addresses[0] : undefined;
+};
+
+/** Resolves at the first SIGTERM or SIGINT; a second one ends everything at once. */
+const stopAsked = (running: readonly HouseProcess[]): Promise<'asked'> =>
+  new Promise((resolve) => {
+    let isAsked = false;
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        if (isAsked) for (const child of running) void child.stop(0);
+        isAsked = true;
+        resolve('asked');
+      });
+    }
+  });
+
+/** The first process that ends without having been asked. */
+const deathOf = async (child: HouseProcess): Promise<never> => {
+  const ending = await child.ended;
+  throw new Failure('internal', `The ${child.name} ${ending}; everything is stopped.`);
+};
+
+const serve = async (instance: DevInstance, running: HouseProcess[], asked: Promise<'asked'>): Promise<void> => {
+  const start = async (name: 'keep' | 'gate'): Promise<Readonly<Record<string, unknown>> | 'asked'> => {
+    const child = new HouseProcess(name, ['--config', instance.configFile]);
+    running.push(child);
+    return await Promise.race([child.ready(), asked]);
+  };
+  const keep = await start('keep');
+  if (keep === 'asked') return;
+  if (keep['sealed'] === true) throw new Failure('internal', 'The keep did not open; its last words are above.');
+  const gate = await start('gate');
+  if (gate === 'asked') return;
+  const mandos = addressOf(gate);
+  await printJson({ dir: instance.directory, ...(mandos !== undefined && { mandos }) });
+  await Promise.race([asked, ...running.map(deathOf)]);
+};
+
+export const runDevInstance = async (options: DevOptions): Promise<void> => {
+  if (options.config !== undefined) throw new Failure('usage', 'dev takes a directory, --dir, and no --config.');
+  if (options.http !== undefined) say('note: --http has no effect: there is no HTTP API yet');
+  const given = options.dir ?? (process.env['CHATELAINE_DIR'] || undefined);
+  const instance = await prepareDevDirectory(given, options.mandos);
+  const running: HouseProcess[] = [];
+  const asked = stopAsked(running);
+  try {
+    await serve(instance, running, asked);
+  } finally {
+    const [keep, gate] = running;
+    await gate?.stop(instance.drainSeconds * 1_000 + MORE_THAN_DRAIN_MS);
+    await keep?.stop(KEEP_PATIENCE_MS);
+  }
+};

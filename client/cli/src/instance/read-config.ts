@@ -1,0 +1,34 @@
+// Reads the parts of the configuration that the command line uses; every problem ends the command with its line.
+
+import { adminTable, ConfigError, gateTable, keepTable, loadConfig } from '@chatelaine/process';
+import { z } from 'zod';
+import { Failure } from '../failure.ts';
+import { chooseConfigFile, type GlobalOptions } from './config-file.ts';
+
+const failureOf = (error: unknown): unknown => {
+  if (!(error instanceof ConfigError)) return error;
+  const isAbsent = (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+  const hint = isAbsent ? 'chatelaine dev makes an instance for trying out, chatelaine init a real one.' : undefined;
+  return new Failure('configuration', error.message, hint);
+};
+
+/** What a command that asks the keep needs: `keep` and `admin`. */
+export const readConfig = (options: GlobalOptions) => {
+  try {
+    return loadConfig(chooseConfigFile(options), z.object({ keep: keepTable, admin: adminTable }));
+  } catch (error) {
+    throw failureOf(error);
+  }
+};
+
+/** What it takes to set an instance up: also the gate's table, whose fronts the gate checks itself. */
+export const readWholeConfig = (file: string | undefined) => {
+  try {
+    return loadConfig(file, z.object({ keep: keepTable, gate: gateTable.loose(), admin: adminTable }));
+  } catch (error) {
+    throw failureOf(error);
+  }
+};
+
+export type InstanceConfig = ReturnType<typeof readConfig>;
+export type WholeConfig = ReturnType<typeof readWholeConfig>;

@@ -1,0 +1,42 @@
+// `chatelaine machine why NAME`: the last decision about a machine, as a person wants to read it.
+
+import { machines, type OutputOf } from '@chatelaine/contract';
+import { askKeep } from '../instance/ask-keep.ts';
+import type { GlobalOptions } from '../instance/config-file.ts';
+import { answerOf } from '../refused-answer.ts';
+import { formatMoment } from '../terminal/moment.ts';
+import { print, printJson } from '../terminal/output.ts';
+import { printable } from '../terminal/printable.ts';
+
+type Decision = NonNullable<OutputOf<typeof machines.why>['last']>;
+
+const verdicts: Readonly<Record<Decision['decision'], string>> = {
+  released: 'got its secret',
+  refused: 'was refused',
+  waiting: 'is kept waiting',
+};
+
+const isSource = (fact: Decision['facts'][number]): boolean => fact.name === 'address' || fact.name === 'source';
+
+/** One line for the verdict, one for the reason, one for each fact. */
+export const explainDecision = (name: string, last: Decision): string => {
+  const reason = [last.code, last.condition && `condition "${last.condition}"`].filter(Boolean).join(', ');
+  const from = last.facts.find(isSource);
+  const lines = [
+    `${name} ${verdicts[last.decision]}${reason === '' ? '' : `: ${reason}`}`,
+    '',
+    `when   ${formatMoment(last.atUnixMs)}`,
+    `who    ${last.who}`,
+    ...(from === undefined ? [] : [`from   ${from.value} (${from.assurance})`]),
+    ...last.facts.map(({ name: fact, value, assurance }) => `  ${assurance.padEnd(8)}  ${fact} = ${value}`),
+  ];
+  return `${lines.map(printable).join('\n')}\n`;
+};
+
+export const explainMachine = (name: string, options: GlobalOptions & { readonly json?: boolean }): Promise<void> =>
+  askKeep(options, async (client) => {
+    const answer = answerOf(await client.call(machines.why, { name }), name);
+    if (options.json === true) return await printJson(answer);
+    if (answer.last === undefined) return await print(`${printable(name)} never asked.\n`);
+    await print(explainDecision(name, answer.last));
+  });

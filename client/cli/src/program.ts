@@ -1,0 +1,44 @@
+// The tree of commands. It only declares: what a command does is loaded when it is called, so that every command starts
+// fast. A new feature is a file in commands/ and one line here.
+
+import { Command } from 'commander';
+import { registerAudit } from './commands/audit.ts';
+import { registerCompletion } from './commands/completion.ts';
+import { registerConfig } from './commands/config.ts';
+import { registerDev } from './commands/dev.ts';
+import { registerInit } from './commands/init.ts';
+import { registerKeep } from './commands/keep.ts';
+import { registerKeyslot } from './commands/keyslot.ts';
+import { registerMachine } from './commands/machine.ts';
+import { registerPolicy } from './commands/policy.ts';
+import { registerVersion } from './commands/version.ts';
+import { exitCodes } from './exit-codes.ts';
+
+const exitCodeText = (): string => {
+  const lines = Object.values(exitCodes).map(({ code, meaning }) => `  ${String(code).padEnd(4)} ${meaning}`);
+  return ['', 'Exit codes:', ...lines].join('\n');
+};
+
+/** Makes the tree. Wrong usage throws a CommanderError once it was explained on stderr. */
+export const buildProgram = (): Command => {
+  const program = new Command('chatelaine')
+    .description('Keeps the keys of encrypted Linux servers, and lets each out only while its conditions hold.')
+    .option('--config <FILE>', 'the configuration (default: $CHATELAINE_CONFIG, else /etc/chatelaine/chatelaine.toml)')
+    .option('--dir <DIR>', 'the directory of an instance that dev made (default: $CHATELAINE_DIR)')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'chatelaine: ')) })
+    .showHelpAfterError('See --help.')
+    .exitOverride()
+    .addHelpText('after', exitCodeText());
+  registerDev(program);
+  registerInit(program);
+  registerKeep(program);
+  registerConfig(program);
+  registerKeyslot(program);
+  registerMachine(program);
+  registerAudit(program);
+  registerPolicy(program);
+  registerVersion(program);
+  registerCompletion(program);
+  return program;
+};

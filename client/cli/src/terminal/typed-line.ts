@@ -1,0 +1,120 @@
+// One line typed at a prompt, unseen, as bytes: what is a pass phrase never becomes a string, and every buffer that held it
+// is zeroed. The line is edited by hand here because the terminal is in raw mode.
+
+import { Failure } from '../failure.ts';
+
+const MAX_BYTES = 65_536;
+
+const CTRL_C = 3;
+const CTRL_D = 4;
+const BACKSPACE = 8;
+const LINE_FEED = 10;
+const RETURN = 13;
+const CTRL_U = 21;
+const ESCAPE = 27;
+const DELETE = 127;
+
+/** What is being typed. The buffer never moves, so that no copy of it is left behind. */
+export class TypedLine {
+  readonly #bytes = Buffer.allocUnsafeSlow(MAX_BYTES);
+  #length = 0;
+  #isInEscape = false;
+
+  /** Takes one byte from the terminal. `done` ends the line, `interrupt` and `nothing` end the prompt. */
+  take(byte: number): 'more' | 'done' | 'interrupt' | 'nothing' {
+    if (this.#isInEscape && byte >= 0x20) {
+      // A key such as an arrow: ESC, then [ or O, then up to a letter or ~. None of it was meant as text.
+      this.#isInEscape = !(byte === 0x7e || (byte >= 0x40 && byte <= 0x7a && byte !== 0x5b && byte !== 0x4f));
+      return 'more';
+    }
+    this.#isInEscape = false;
+    if (byte === CTRL_C) return 'interrupt';
+    if (byte === RETURN || byte === LINE_FEED) return 'done';
+    if (byte === CTRL_D) return this.#length === 0 ? 'nothing' : 'more';
+    if (byte === ESCAPE) this.#isInEscape = true;
+    else if (byte === CTRL_U) this.#cut(0);
+    else if (byte === BACKSPACE || byte === DELETE) this.#cut(this.#startOfLastCharacter());
+    else if (byte >= 0x20) this.#add(byte);
+    return 'more';
+  }
+
+  #add(byte: number): void {
+    if (this.#length === MAX_BYTES) throw new Failure('usage', 'That is too long.');
+    this.#bytes[this.#length++] = byte;
+  }
+
+  #startOfLastCharacter(): number {
+    let start = this.#length - 1;
+    while (start > 0 && ((this.#bytes[start] ?? 0) & 0xc0) === 0x80) start--;
+    return Math.max(0, start);
+  }
+
+  #cut(length: number): void {
+    this.#bytes.fill(0, length, this.#length);
+    this.#length = length;
+  }
+
+  /** What was typed, in a buffer of its own that the caller wipes. */
+  copy(): Buffer {
+    const copy = Buffer.allocUnsafeSlow(this.#length);
+    this.#bytes.copy(copy, 0, 0, this.#length);
+    return copy;
+  }
+
+  wipe(): void {
+    this.#bytes.fill(0);
+  }
+}
+
+/** Asks questions at the terminal that stdin is. Bytes typed ahead belong to the next question. */
+export class UnseenPrompt {
+  #pending: Buffer[] = [];
+
+  /** The caller wipes what comes back. Ctrl-C and an end of input end the command. */
+  async ask(question: string): Promise<Buffer> {
+    const { stdin } = process;
+    const line = new TypedLine();
+    process.stderr.write(question);
+    stdin.setRawMode(true);
+    try {
+      const ended = await this.#readLine(line);
+      if (ended === 'interrupt') throw new Failure('interrupted', 'Interrupted.');
+      if (ended === 'nothing') throw new Failure('usage', 'Nothing was entered.');
+      return line.copy();
+    } finally {
+      line.wipe();
+      stdin.setRawMode(false);
+      stdin.pause();
+      process.stderr.write('\n');
+    }
+  }
+
+  async #readLine(line: TypedLine): Promise<'done' | 'interrupt' | 'nothing'> {
+    for (;;) {
+      const chunk = this.#pending.shift() ?? (await nextChunk());
+      if (chunk === undefined) return 'nothing';
+      for (let at = 0; at < chunk.length; at++) {
+        const next = line.take(chunk[at] ?? 0);
+        chunk[at] = 0;
+        if (next === 'more') continue;
+        if (at + 1 < chunk.length) this.#pending.unshift(chunk.subarray(at + 1));
+        return next;
+      }
+    }
+  }
+}
+
+const nextChunk = (): Promise<Buffer | undefined> =>
+  new Promise((resolve) => {
+    const { stdin } = process;
+    const settle = (chunk?: Buffer): void => {
+      stdin.off('data', settle);
+      stdin.off('end', end);
+      stdin.pause();
+      resolve(chunk);
+    };
+    const end = (): void => settle();
+    stdin.on('data', settle);
+    stdin.on('end', end);
+    stdin.resume();
+  });
