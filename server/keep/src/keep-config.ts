@@ -1,6 +1,8 @@
 // The settings the keep reads.
 
-import type { baseConfig, keepTable } from '@chatelaine/process';
-import type { z } from 'zod';
+import { type Config, keepTable } from '@chatelaine/process';
+import { z } from 'zod';
 
-export type KeepConfig = z.output<typeof baseConfig> & { readonly keep: z.output<typeof keepTable> };
+export const keepConfig = z.object({ keep: keepTable });
+
+export type KeepConfig = Config<typeof keepConfig>;

@@ -1,9 +1,9 @@
 // Serves one keep on its UNIX socket until it is told to stop.
 
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { explainRefusal } from '@chatelaine/contract';
-import { LinkServer, listenUnix, readPeerKeys } from '@chatelaine/link';
-import { type Log, lookUpGroup, notifyReady, onStopSignals, writePidFile } from '@chatelaine/process';
+import { type LinkEvent, LinkServer, listenUnix, readPeerKeys } from '@chatelaine/link';
+import { type Log, notifyReady, onStopSignals, writePidFile } from '@chatelaine/process';
 import { wipe } from '@chatelaine/secret';
 import { openSqliteStore } from '@chatelaine/store';
 import { Keep, storePath } from './keep.ts';
@@ -13,7 +13,6 @@ import { removeLeftoverCopies } from './system/backup-operation.ts';
 import { version } from './version.ts';
 
 const DRAIN_MS = 5_000;
-const SOCKET_MODE = 0o660;
 
 export interface ServeOptions {
   readonly config: KeepConfig;
@@ -33,20 +32,31 @@ const unsealAtStart = async (keep: Keep, unsealKey: Buffer): Promise<void> => {
   if (opened.kind === 'refused') keep.noteProblem(explainRefusal(opened).text);
 };
 
+const logLinkEvent = (log: Log, event: LinkEvent): void => {
+  const { kind, ...fields } = event;
+  if (event.kind === 'failed')
+    log.error({ operation: event.operation, err: event.error }, 'an answer could not be made');
+  else if (event.kind === 'turned-away') log.warn(fields, 'a peer was turned away');
+  else log.debug(fields, kind);
+};
+
 /** Returns the exit code. */
 export const serveKeep = async ({ config, log, unsealKey, readyFd }: ServeOptions): Promise<number> => {
   const { directory, socket, pid_file: pidFile, anchor, modules } = config.keep;
-  const store = await openSqliteStore({ path: storePath(directory) });
-  if (store.purpose !== config.purpose) {
-    await store.close();
-    log.error(
-      { store: store.purpose, settings: config.purpose },
-      explainRefusal({ kind: 'refused', code: 'wrong-purpose' }).text,
-    );
-    return 1;
-  }
+  const { promise: stopped, resolve } = Promise.withResolvers<number>();
+  const stop = (): void => resolve(0);
+  const pid = writePidFile(pidFile);
+  const peers = await readPeerKeys(join(directory, 'link'));
+  const store = await openSqliteStore({
+    path: storePath(directory),
+    purpose: config.purpose,
+    log: (event) => log.info({ ...event }, 'store'),
+    onFatal: (error) => {
+      log.error({ err: error }, 'the disk failed');
+      resolve(1);
+    },
+  });
   await removeLeftoverCopies(directory);
-  const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
   const keep = new Keep({
     store,
     anchorPath: anchor,
@@ -58,19 +68,22 @@ export const serveKeep = async ({ config, log, unsealKey, readyFd }: ServeOption
     onStopRequested: stop,
   });
   if (unsealKey !== undefined) await unsealAtStart(keep, unsealKey);
-  const peers = new Map((await readPeerKeys(join(directory, 'link'))).map((peer) => [peer.identity, peer]));
-  const server = new LinkServer({ keyOf: (identity) => peers.get(identity), handler: keep.kernel });
-  const listener = await listenUnix({ path: socket, mode: SOCKET_MODE, gid: lookUpGroup(config.group), server });
-  const pid = writePidFile(pidFile);
+  const server = new LinkServer({
+    keyOf: (identity) => peers.get(identity),
+    handler: keep.kernel,
+    onEvent: (event) => logLinkEvent(log, event),
+  });
+  const gid = process.getegid?.() ?? 0;
+  const listener = await listenUnix({ path: socket, mode: 0o660, gid, server });
   onStopSignals(stop);
   const sealed = keep.kernel.open === undefined;
   notifyReady(readyFd, { sealed });
-  log.info({ socket: dirname(socket), sealed, peers: [...peers.keys()] }, 'ready');
-  await stopped;
+  log.info({ socket, sealed, peers: [...peers.keys()] }, 'ready');
+  const code = await stopped;
   log.info({}, 'stopping');
   await listener.close();
   await server.close({ drainMs: DRAIN_MS });
   await keep.close();
   pid.remove();
-  return 0;
+  return code;
 };

@@ -1,8 +1,8 @@
 // The audit record as people read it, and the proof that it is whole.
 
-import { audit, type OutputOf, ok, refuse } from '@chatelaine/contract';
+import { audit, type OutputOf, ok } from '@chatelaine/contract';
 import type { AuditEntry, Store } from '@chatelaine/store';
-import { type Vault, verifyAuditChain } from '@chatelaine/vault';
+import { readAnchor, type Vault, verifyAuditChain } from '@chatelaine/vault';
 import { decodeAuditRecord } from '../kernel/audit-record.ts';
 import { type BoundOperation, direct, stream } from '../kernel/module.ts';
 import type { Recorder } from '../kernel/recorder.ts';
@@ -86,7 +86,7 @@ export const auditOperations = (vault: Vault, store: Store, recorder: Recorder):
 
 /** Binds `audit.verify`, which works on sealed bytes. */
 export const auditVerification = (store: Store, anchorPath: string): BoundOperation =>
-  stream(audit.verify, async (_call, signal) => {
-    if (signal.aborted) return refuse('cancelled');
-    return verifyAuditChain({ store, anchorPath, signal });
+  stream(audit.verify, async () => {
+    const anchor = await readAnchor(anchorPath);
+    return anchor.kind === 'refused' ? anchor : verifyAuditChain(store, anchor.value);
   });
