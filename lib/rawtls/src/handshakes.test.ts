@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { verifyHandshakeProof } from './proof.ts';
+import { type HandshakeOptions, keyTypes, makeKeyPair, shakeHands, withKey } from './shake-hands.ts';
+
+/** Shakes hands, and checks that the proof of it names the key. */
+const assertProves = async (
+  about: string,
+  pair: ReturnType<typeof makeKeyPair>,
+  options: Omit<HandshakeOptions, 'key'>,
+) =>
+  await withKey(pair, async (key) => {
+    const { client, server, proof } = await shakeHands({ key, ...options });
+    const verdict = verifyHandshakeProof(proof);
+    assert.equal(verdict.kind === 'ok' && verdict.keyId, pair.keyId, about);
+    client.destroy();
+    server.destroy();
+    return proof;
+  });
+
+const pair = makeKeyPair();
+
+test('a handshake with every type of key proves it', async () => {
+  for (const type of keyTypes) await assertProves(type, makeKeyPair(type), {});
+});
+
+test('a handshake with every cipher suite proves the key', async () => {
+  for (const suite of ['AES-256-GCM', 'CHACHA20-POLY1305', 'AES-128-GCM', 'AES-128-CCM']) {
+    await assertProves(suite, pair, { serverPriority: `:-CIPHER-ALL:+${suite}` });
+  }
+});
+
+test('a handshake in every group proves the key, and those without a key share need a retry', async () => {
+  const withShare = ['SECP256R1', 'X25519'];
+  const without = ['SECP384R1', 'SECP521R1', 'X448', 'FFDHE2048', 'FFDHE3072'];
+  for (const group of [...withShare, ...without]) {
+    for (const suite of ['AES-256-GCM', 'AES-128-GCM']) {
+      const serverPriority = `:-GROUP-ALL:+GROUP-${group}:-CIPHER-ALL:+${suite}`;
+      const proof = await assertProves(`${group} ${suite}`, pair, { serverPriority });
+      assert.equal(proof.messages.length, without.includes(group) ? 7 : 5, group);
+    }
+  }
+});
