@@ -12,6 +12,7 @@ const encoder = new TextEncoder();
 export const machineNameSchema = z.string().refine((name) => {
   const segments = name.split('/');
   return (
+    name.isWellFormed() &&
     segments.length <= 8 &&
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here
     segments.every((part) => part !== '' && encoder.encode(part).length <= 255 && !/[\u0000-\u001f\u007f]/.test(part))

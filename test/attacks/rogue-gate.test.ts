@@ -1,0 +1,169 @@
+// The gate is the part that faces the network, so we give it up for lost: whoever holds it has its link key, knows every
+// machine's key id, and has recorded old handshakes. Without a machine that takes part now, it gets nothing.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { allOperations, type Client, createClient, machines, system } from '@chatelaine/contract';
+import { connectUnix, LinkClient, readPeerKey } from '@chatelaine/link';
+import { clientRandomOf, type HandshakeProof } from '@chatelaine/rawtls';
+import { type KeyPair, makeKeyPair, shakeHands, withKey } from '@chatelaine/rawtls/testing';
+import { startDevInstance } from '../support/dev-instance.ts';
+import { Scratch } from '../support/scratch.ts';
+
+const MACHINES = 5;
+const source = { address: '127.0.0.1', port: 1 };
+const root = path.join(import.meta.dirname, '..', '..');
+
+const socketOf = (dir: string): string => {
+  const found = /^socket\s*=\s*"(.*)"/m.exec(readFileSync(path.join(dir, 'chatelaine.toml'), 'utf8'))?.[1];
+  if (found === undefined) throw new Error('the settings name no socket');
+  return found;
+};
+
+const keyFileOf = (dir: string, table: 'gate' | 'admin'): string => {
+  const settings = readFileSync(path.join(dir, 'chatelaine.toml'), 'utf8');
+  const section = settings.slice(settings.indexOf(`[${table}]`));
+  const found = /^(?:directory|link_key)\s*=\s*"(.*)"/m.exec(section)?.[1];
+  if (found === undefined) throw new Error(`the settings name no key of ${table}`);
+  return table === 'gate' ? path.join(found, 'link.key') : found;
+};
+
+/** The keep alone, as a rogue that took the gate's place finds it. */
+const startKeepAlone = async (scratch: Scratch, dir: string): Promise<void> => {
+  const args = ['--config', path.join(dir, 'chatelaine.toml'), '--ready-fd', '3'];
+  const keep = spawn(path.join(root, 'bin', 'chatelaine-keep'), args, {
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+  });
+  scratch.atEnd(async () => {
+    const ended = once(keep, 'exit');
+    if (keep.exitCode === null && keep.kill('SIGTERM')) await ended;
+  });
+  const ready = keep.stdio[3];
+  assert.ok(ready !== null && ready !== undefined);
+  await once(ready, 'data');
+};
+
+const connect = async (scratch: Scratch, dir: string, table: 'gate' | 'admin'): Promise<Client> => {
+  const key = await readPeerKey(keyFileOf(dir, table));
+  const link = new LinkClient({ connect: () => connectUnix(socketOf(dir)), key });
+  scratch.atEnd(() => link.close());
+  return createClient(link);
+};
+
+const nonceOf = async (gate: Client): Promise<Uint8Array> => {
+  const nonces = await gate.stream(system.nonce, {});
+  assert.ok(Symbol.asyncIterator in nonces);
+  for await (const { nonce } of nonces) return nonce;
+  throw new Error('no nonce');
+};
+
+/** What a machine that connects now would give to whoever is the gate. */
+const handshakeOf = (pair: KeyPair, nonce: Uint8Array): Promise<HandshakeProof> =>
+  withKey(pair, async (key) => {
+    const gateRandom = randomBytes(32);
+    const made = await shakeHands({ key, client: { clientRandom: clientRandomOf(nonce, gateRandom) } });
+    made.client.destroy();
+    made.server.destroy();
+    return { messages: made.proof.messages, nonce, gateRandom };
+  });
+
+const withMessage = (proof: HandshakeProof, index: number, from: HandshakeProof): HandshakeProof => ({
+  ...proof,
+  messages: proof.messages.map((message, at) => (at === index ? (from.messages[index] ?? message) : message)),
+});
+
+test('a rogue gate that knows every key id and old handshakes obtains no secret', { timeout: 120_000 }, async () => {
+  await using scratch = new Scratch();
+  const instance = await startDevInstance(scratch);
+  const { dir } = instance;
+  const pairs = Array.from({ length: MACHINES }, () => makeKeyPair());
+  const admin = await connect(scratch, dir, 'admin');
+  const settings = {
+    host: '',
+    checker: '',
+    timeoutMs: 300_000,
+    extendedTimeoutMs: 900_000,
+    intervalMs: 120_000,
+    approvalDelayMs: 0,
+    approvalDurationMs: 1_000,
+    approvedByDefault: true,
+  };
+  const enrolled = await admin.call(machines.enroll, {
+    machines: pairs.map(({ keyId }, index) => ({
+      name: `victim${index}`,
+      keyId,
+      secret: Buffer.from(`blob ${index}`),
+      enabled: true,
+      settings,
+    })),
+    replace: false,
+  });
+  assert.equal(enrolled.kind, 'ok');
+  const firstGate = await connect(scratch, dir, 'gate');
+  const oldNonce = await nonceOf(firstGate);
+  const recorded = await Promise.all(pairs.map((pair) => handshakeOf(pair, oldNonce)));
+  assert.equal(await instance.stop(), 0);
+
+  await startKeepAlone(scratch, dir);
+  const gate = await connect(scratch, dir, 'gate');
+  const nonce = await nonceOf(gate);
+  const obtained: string[] = [];
+  const refusals = new Map<string, number>();
+  const ask = async (proof: HandshakeProof): Promise<void> => {
+    const answer = await gate.call(machines.fetch, { proof: { ...proof, messages: [...proof.messages] }, source });
+    if (answer.kind === 'ok') obtained.push(Buffer.from(answer.value.secret).toString());
+    else refusals.set(answer.code, (refusals.get(answer.code) ?? 0) + 1);
+  };
+  const own = makeKeyPair();
+  for (const [index, old] of recorded.entries()) {
+    const fresh = await handshakeOf(own, nonce);
+    // As it was recorded; with today's nonce; with a random that would fit neither.
+    await ask(old);
+    await ask({ ...old, nonce });
+    await ask({ ...old, nonce, gateRandom: randomBytes(32) });
+    // Today's handshake with a key of its own: honest, with the victim's certificate, its signature, or both.
+    await ask(fresh);
+    await ask(withMessage(await handshakeOf(own, nonce), 3, old));
+    await ask(withMessage(await handshakeOf(own, nonce), 4, old));
+    await ask(withMessage(withMessage(await handshakeOf(own, nonce), 3, old), 4, old));
+    // The victim's whole handshake behind today's ClientHello.
+    await ask({ ...fresh, messages: [fresh.messages[0] ?? Buffer.alloc(0), ...old.messages.slice(1)] });
+    // A nonce of its own making.
+    await ask(await handshakeOf(pairs[index] ?? own, randomBytes(32)));
+  }
+  assert.deepEqual(obtained, []);
+  assert.deepEqual([...refusals.keys()].sort(), ['bad-proof', 'not-found', 'stale']);
+
+  // The control: a machine that takes part now is served, once.
+  const live = await handshakeOf(pairs[0] ?? own, nonce);
+  await ask(live);
+  assert.deepEqual(obtained, ['blob 0']);
+  await ask(live);
+  assert.deepEqual(obtained, ['blob 0'], 'a handshake counts once');
+  assert.equal(refusals.get('replayed'), 1);
+});
+
+test('a rogue gate can ask for nothing else', { timeout: 60_000 }, async () => {
+  await using scratch = new Scratch();
+  const { dir } = await startDevInstance(scratch);
+  const link = new LinkClient({
+    connect: () => connectUnix(socketOf(dir)),
+    key: await readPeerKey(keyFileOf(dir, 'gate')),
+  });
+  scratch.atEnd(() => link.close());
+  const allowed: readonly string[] = [machines.fetch.name, system.nonce.name, system.status.name];
+  let denied = 0;
+  for (const operation of allOperations) {
+    if (allowed.includes(operation.name)) continue;
+    const answer =
+      operation.kind === 'stream' ? await link.stream(operation.name, {}, {}) : await link.call(operation.name, {}, {});
+    assert.deepEqual('code' in answer && answer.code, 'denied', operation.name);
+    denied++;
+  }
+  assert.equal(denied, allOperations.length - allowed.length);
+});
