@@ -14,17 +14,17 @@ export interface RecordForm<T> {
 /** Declares the form of a record of a module. */
 export const defineRecord = <T>(name: string, schema: z.ZodType<T>): RecordForm<T> => Object.freeze({ name, schema });
 
-/** A stored record is not of the form its module declares. */
+/** A stored record is not of the form its module declares, or one that must be there is not. */
 export class RecordFormError extends Error {
   override readonly name = 'RecordFormError';
 }
 
-export interface ListedRecord<T> {
+interface ListedRecord<T> {
   readonly path: string;
   readonly value: T;
 }
 
-export interface RecordPage<T> {
+interface RecordPage<T> {
   readonly records: readonly ListedRecord<T>[];
   readonly cursor?: string;
 }

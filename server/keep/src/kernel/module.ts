@@ -96,7 +96,7 @@ export const stream = <O extends Operation>(operation: O, handler: StreamHandler
 });
 
 /** What one module asks of another. `tx` is the same transaction, seen through the owner's records. */
-export interface ServiceRequest {
+interface ServiceRequest {
   readonly askedBy: string;
   readonly tx: ModuleTransaction;
   readonly input: unknown;

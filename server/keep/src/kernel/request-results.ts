@@ -8,7 +8,7 @@ import { defineRecord, type ModuleTransaction } from './module-transaction.ts';
 import { type Principal, principalId } from './principal.ts';
 
 /** How long a result can be asked for again. */
-export const RESULT_KEPT_MS = 120_000;
+const RESULT_KEPT_MS = 120_000;
 
 const PREFIX = 'results';
 

@@ -15,7 +15,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { knownModules } from '../modules/index.ts';
 
 /** A clock that a test moves. */
-export class MovedClock implements Clock {
+class MovedClock implements Clock {
   #nowMs = 0;
 
   nowUnixMs(): number {

@@ -5,7 +5,7 @@
 import type { RefusalCode } from '@chatelaine/contract';
 
 /** `proved`: checked by the keep itself (a signature, its own record, its own clock). `asserted`: only said by a peer. */
-export type Assurance = 'proved' | 'asserted';
+type Assurance = 'proved' | 'asserted';
 
 /** One thing a decision rested on. Values are for people to read and never hold a secret. */
 export interface Fact {
@@ -23,7 +23,7 @@ export interface Moment {
 }
 
 /** What one condition says. `wait` carries the moment at which it wants to be asked again at the latest. */
-export type Finding =
+type Finding =
   | { readonly outcome: 'met'; readonly facts: readonly Fact[] }
   | { readonly outcome: 'unmet'; readonly code: RefusalCode; readonly facts: readonly Fact[] }
   | { readonly outcome: 'wait'; readonly untilUnixMs: number; readonly facts: readonly Fact[] };

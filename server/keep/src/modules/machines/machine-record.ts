@@ -4,7 +4,7 @@
 
 import { machines } from '@chatelaine/contract';
 import { z } from 'zod';
-import { defineRecord, type ModuleTransaction } from '../../kernel/module-transaction.ts';
+import { defineRecord, type ModuleTransaction, RecordFormError } from '../../kernel/module-transaction.ts';
 
 const machineForm = defineRecord(
   'machine',
@@ -35,11 +35,6 @@ const machinePath = (name: string): string => `${BY_NAME}/${name}`;
 const secretPath = (name: string): string => `secrets/${name}`;
 const keyPath = (keyId: string): string => `keys/${keyId}`;
 
-/** A key that is known leads to a machine that is not there, or a machine to a secret that is not there. */
-export class BrokenMachineError extends Error {
-  override readonly name = 'BrokenMachineError';
-}
-
 export const readMachine = (tx: ModuleTransaction, name: string): Promise<MachineRecord | undefined> =>
   tx.get(machineForm, machinePath(name));
 
@@ -47,17 +42,17 @@ export const readMachine = (tx: ModuleTransaction, name: string): Promise<Machin
 export const findByKeyId = async (tx: ModuleTransaction, keyId: string): Promise<string | undefined> =>
   (await tx.get(keyForm, keyPath(keyId)))?.name;
 
-/** The machine that a key leads to; throws {@link BrokenMachineError} if there is none. */
+/** The machine that a key leads to; throws {@link RecordFormError} if there is none. */
 export const requireMachine = async (tx: ModuleTransaction, name: string): Promise<MachineRecord> => {
   const machine = await readMachine(tx, name);
-  if (machine === undefined) throw new BrokenMachineError('a known key leads to a machine that is not there');
+  if (machine === undefined) throw new RecordFormError('a known key leads to a machine that is not there');
   return machine;
 };
 
 /** The secret of a machine that exists; bytes valid until the answer was encoded. */
 export const requireSecret = async (tx: ModuleTransaction, name: string): Promise<Uint8Array> => {
   const record = await tx.get(secretForm, secretPath(name));
-  if (record === undefined) throw new BrokenMachineError('a machine has no secret');
+  if (record === undefined) throw new RecordFormError('a machine has no secret');
   return record.secret;
 };
 
@@ -80,7 +75,7 @@ export const putSecret = (tx: ModuleTransaction, name: string, secret: Uint8Arra
 export const putKey = (tx: ModuleTransaction, keyId: string, name: string): void =>
   tx.put(keyForm, keyPath(keyId), { format: 1, name });
 
-export const deleteKey = (tx: ModuleTransaction, keyId: string): void => tx.delete(keyPath(keyId));
+const deleteKey = (tx: ModuleTransaction, keyId: string): void => tx.delete(keyPath(keyId));
 
 /** Deletes all records of a machine. */
 export const deleteMachine = (tx: ModuleTransaction, name: string, machine: MachineRecord): void => {
