@@ -13,6 +13,11 @@ export interface PeerKey {
   readonly uid?: number;
 }
 
+const identityForm = /^[a-z0-9-]{1,64}$/;
+
+/** Whether a string can name a peer. */
+export const isPeerIdentity = (identity: string): boolean => identityForm.test(identity);
+
 /** The authenticated other side of a connection. */
 export interface LinkPeer {
   readonly identity: string;
@@ -38,6 +43,10 @@ export interface LinkHandler {
     peer: LinkPeer,
     request: LinkRequest,
   ): Promise<{ readonly result: Result<unknown>; readonly dispose?: () => void }>;
-  /** A refusal, or items pushed as fast as the peer takes them. */
+  /**
+   * A refusal, or items pushed as fast as the peer takes them. The next item is asked for when the one before was copied
+   * into its frame: a generator may wipe an item when it goes on. When the peer stops, `request.signal` aborts and the
+   * iterator's `return` is called.
+   */
   stream(peer: LinkPeer, request: LinkRequest): Promise<Refused | AsyncIterable<unknown>>;
 }
