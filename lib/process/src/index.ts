@@ -25,5 +25,4 @@ export { type LogLevel, logLevels } from './log-levels.ts';
 export { notifyReady } from './notify-ready.ts';
 export { AlreadyRunningError, type PidFile, writePidFile } from './pid-file.ts';
 export { preparedPrivateDirectory, preparedRuntimeDirectory } from './runtime-directory.ts';
-export { shareSocketWithGroup } from './shared-socket.ts';
 export { onStopSignals, type StopSignal } from './stop-signals.ts';

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { resolveAccount } from './account.ts';
 import { preparedPrivateDirectory, preparedRuntimeDirectory } from './runtime-directory.ts';
-import { shareSocketWithGroup } from './shared-socket.ts';
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'chatelaine-run-'));
 after(() => rmSync(scratch, { recursive: true }));
@@ -68,20 +66,5 @@ describe('the directories of a process', () => {
     mkdirSync(path.join(scratch, 'foreign'));
     chownSync(path.join(scratch, 'foreign'), 1, 1);
     assert.throws(() => preparedRuntimeDirectory(path.join(scratch, 'foreign'), owner), /belongs to another account/);
-  });
-});
-
-describe('the socket', () => {
-  test('is opened to the group, and nothing else is', async () => {
-    const file = path.join(scratch, 'keep.sock');
-    const before = process.umask(0o077);
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(file, resolve));
-    process.umask(before);
-    assert.equal(modeOf(file), '700');
-    shareSocketWithGroup(file, self);
-    assert.equal(modeOf(file), '660');
-    await new Promise((resolve) => server.close(resolve));
-    assert.throws(() => shareSocketWithGroup(path.join(scratch, 'file'), self), /is not a socket/);
   });
 });
