@@ -140,6 +140,7 @@ class Engine {
     // This listener stays to the end: a stream that fails later must not bring the process down.
     stream.on('error', this.#onError);
     if (stream.destroyed || stream.readableEnded) session.feedEnd();
+    stream.resume();
     this.#advance();
   }
 

@@ -1,0 +1,39 @@
+// A front speaks one protocol of the network and decides nothing: it turns what a peer says into an operation of the keep
+// and the answer into the protocol's own words. It holds no secret but for the moment in which one passes through.
+
+import type { Client } from '@chatelaine/contract';
+import type { Log } from '@chatelaine/process';
+import type { z } from 'zod';
+
+/** Nonces of the keep, to be mixed into handshakes. */
+export interface Nonces {
+  /** The newest one, 32 bytes; undefined while the keep cannot be reached. */
+  current(): Buffer | undefined;
+}
+
+/** What a front is given. */
+export interface GateServices {
+  readonly client: Client;
+  readonly nonces: Nonces;
+  readonly log: Log;
+}
+
+/** A front that is being served. */
+export interface Front {
+  /** Where it listens, as `ADDRESS:PORT` or `[ADDRESS]:PORT`. */
+  readonly addresses: readonly string[];
+  /** Accepts nobody any more and resolves when what was under way is answered, at the latest after so long. */
+  drain(deadlineMs: number): Promise<void>;
+  /** Ends what is left at once. */
+  close(): void;
+}
+
+/** How a front is found, configured and started. */
+export interface FrontDefinition<Schema extends z.ZodType = z.ZodType> {
+  /** Names its folder, its table `[gate.NAME]` and its entry in `gate.fronts`. */
+  readonly name: string;
+  /** Every option has a default. */
+  readonly configSchema: Schema;
+  /** Throws if it cannot listen. */
+  start(services: GateServices, config: z.output<Schema>): Promise<Front>;
+}

@@ -1,0 +1,6 @@
+// Every front that can be named in `gate.fronts`: one line each.
+
+import type { FrontDefinition } from './front.ts';
+import { mandosFront } from './mandos/mandos-front.ts';
+
+export const knownFronts: readonly FrontDefinition[] = [mandosFront];

@@ -1,0 +1,69 @@
+// Serves the named fronts until it is told to stop: then nobody new is accepted, what is under way is answered as far as the
+// time allows, and the rest is ended.
+
+import { join } from 'node:path';
+import { createClient } from '@chatelaine/contract';
+import { connectUnix, LinkClient, readPeerKey } from '@chatelaine/link';
+import { type Log, notifyReady, onStopSignals, writePidFile } from '@chatelaine/process';
+import type { Front, FrontDefinition, GateServices } from './fronts/front.ts';
+import type { GateConfig } from './gate-config.ts';
+import { NonceSource } from './nonce-source.ts';
+
+const NONCE_PAUSE_MS = 250;
+
+export interface ServeGateOptions {
+  readonly config: GateConfig;
+  readonly fronts: readonly FrontDefinition[];
+  readonly log: Log;
+  readonly readyFd: number | undefined;
+}
+
+type Started = readonly { readonly name: string; readonly front: Front }[];
+
+const startFronts = async ({ config, fronts, log }: ServeGateOptions, services: GateServices): Promise<Started> => {
+  const started: { name: string; front: Front }[] = [];
+  const tables: Readonly<Record<string, unknown>> = config.gate;
+  try {
+    for (const { name, start } of fronts.filter((known) => config.gate.fronts.includes(known.name))) {
+      started.push({ name, front: await start({ ...services, log: log.child({ front: name }) }, tables[name]) });
+    }
+  } catch (error) {
+    for (const { front } of started) front.close();
+    throw error;
+  }
+  return started;
+};
+
+/** Returns when everything has ended. */
+export const serveGate = async (options: ServeGateOptions): Promise<void> => {
+  const { config, log } = options;
+  const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
+  const pid = writePidFile(config.gate.pid_file);
+  const key = await readPeerKey(join(config.gate.directory, 'link.key'));
+  const link = new LinkClient({ connect: () => connectUnix(config.keep.socket), key });
+  const client = createClient(link);
+  const nonces = new NonceSource({
+    client,
+    now: () => performance.now(),
+    pauseMs: NONCE_PAUSE_MS,
+    onState: (state) => {
+      if (state.kind === 'coming') log.info('the keep is there');
+      else log.warn({ code: state.code }, 'the keep is not there: everybody is refused');
+    },
+  });
+  try {
+    const started = await startFronts(options, { client, nonces, log });
+    onStopSignals(() => stop());
+    const addresses = Object.fromEntries(started.map(({ name, front }) => [name, front.addresses]));
+    notifyReady(options.readyFd, addresses);
+    log.info(addresses, 'ready');
+    await stopped;
+    log.info('stopping');
+    await Promise.all(started.map(({ front }) => front.drain(config.gate.drain_seconds * 1_000)));
+    for (const { front } of started) front.close();
+  } finally {
+    nonces.close();
+    await link.close();
+    pid.remove();
+  }
+};
