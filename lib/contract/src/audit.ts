@@ -1,6 +1,6 @@
 // Operations on the audit record.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineOperation } from './operation.ts';
 
 /** One thing a decision rested on. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CallOptions, type Client, createClient, type Transport } from './client.ts';
 import { decodeMessage, encodeWhole } from './message.ts';
 import { bytes, defineOperation, type InputOf, OutputFormError, type OutputOf } from './operation.ts';

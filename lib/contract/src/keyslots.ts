@@ -1,6 +1,6 @@
 // Operations on key slots: the ways to open the keep.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { bytes, defineOperation } from './operation.ts';
 
 const kind = z.enum(['pass-phrase', 'key-file']);

@@ -1,7 +1,7 @@
 // Operations on machines: the clients that may be given a disk password. Settings that Mandos knows are kept as they
 // were imported, so that nothing is lost between the two.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { factSchema } from './audit.ts';
 import { bytes, defineOperation } from './operation.ts';
 

@@ -1,7 +1,7 @@
 // An operation is declared once. The declaration yields the types, the check of what goes in and comes out, and the
 // reference page; there is no second description of an operation anywhere.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { ok, type RefusalCode, type Result, refuse } from './refusals.ts';
 
 /** What a peer of the link is; fixed by its pre-shared key. The role bounds what it may ever ask. */

@@ -1,6 +1,6 @@
 // Operations on the policy.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineOperation } from './operation.ts';
 
 export const test = defineOperation({

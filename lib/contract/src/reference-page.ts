@@ -2,7 +2,7 @@
 // the code does. Types and limits come from zod's JSON Schema (draft 2020-12); byte arrays, which JSON Schema does not
 // know, carry the type `bytes` in their metadata.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { allOperations } from './all-operations.ts';
 import { commonRefusals, type Operation, type OperationKind } from './operation.ts';
 import { explainRefusal, refusals, refuse } from './refusals.ts';

@@ -1,6 +1,6 @@
 // Operations of the keep itself. Those marked so work while it is sealed, since they open it or say why it is closed.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { bytes, defineOperation } from './operation.ts';
 
 /** What the keep is and how it is. Works while sealed. */

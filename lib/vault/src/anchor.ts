@@ -4,7 +4,7 @@
 import { ok, type Refused, type Result, refuse } from '@chatelaine/contract';
 import type { FillRandom } from '@chatelaine/secret';
 import type { AuditHead, Store } from '@chatelaine/store';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type BoxPlace, openBox, type ReadBox, readBox, sealBox } from './box.ts';
 import type { RootKey } from './root-key.ts';
 import { rootKeyIdSchema } from './vault-header.ts';

@@ -11,7 +11,7 @@ import {
   SecretBytes,
 } from '@chatelaine/secret';
 import type { Entry } from '@chatelaine/store';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type BoxPlace, openBox, type ReadBox, readBox, sealBox } from './box.ts';
 import { KEY_BYTES, RootKey } from './root-key.ts';
 import { SLOT_ID_BYTES, slotKey } from './store-keys.ts';

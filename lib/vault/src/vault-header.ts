@@ -4,7 +4,7 @@
 import { ok, type Result, refuse } from '@chatelaine/contract';
 import type { FillRandom } from '@chatelaine/secret';
 import type { Store } from '@chatelaine/store';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type BoxPlace, openBox, type ReadBox, readBox, sealBox } from './box.ts';
 import { readEntries, readEntry } from './read-store.ts';
 import type { RootKey } from './root-key.ts';

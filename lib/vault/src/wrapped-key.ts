@@ -3,7 +3,7 @@
 import { ok, type Result, refuse } from '@chatelaine/contract';
 import { type FillRandom, SecretBytes } from '@chatelaine/secret';
 import type { Entry } from '@chatelaine/store';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type BoxPlace, openBox, readBox, sealBox } from './box.ts';
 import { KEY_BYTES, type RootKey } from './root-key.ts';
 import { readWrappedKeyKey, type WrappedKeyPlace, wrappedKeyKey } from './store-keys.ts';

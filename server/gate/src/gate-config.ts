@@ -1,7 +1,7 @@
 // The settings the gate reads: its own table with one for each front that it knows, and where the keep's socket is.
 
 import { type Config, gateTable, keepTable } from '@chatelaine/process';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { FrontDefinition } from './fronts/front.ts';
 
 /** The schema for these fronts. */

@@ -1,7 +1,7 @@
 // Where a front listens: `ADDRESS:PORT`, an IPv6 address in brackets. Port 0 lets the system pick one.
 
 import { isIPv4, isIPv6, type ListenOptions, type Server } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 
 export interface ListenAddress {
   readonly host: string;

@@ -1,7 +1,7 @@
 // The settings the keep reads.
 
 import { type Config, keepTable } from '@chatelaine/process';
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const keepConfig = z.object({ keep: keepTable });
 

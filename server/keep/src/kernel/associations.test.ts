@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bytes, defineOperation, ok, refuse } from '@chatelaine/contract';
-import { z } from 'zod';
+import * as z from 'zod';
 import { startKeep } from '../testing/start-keep.ts';
 import { associate, dissociate, isAssociated } from './associations.ts';
 import { answer, defineModule } from './module.ts';

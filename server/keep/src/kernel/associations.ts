@@ -1,7 +1,7 @@
 // A module may use another's record only if that record is associated with it. The owner writes the association beside
 // its record and checks it against the asking module's name, which the kernel stamps on every request.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineRecord, type ModuleTransaction } from './module-transaction.ts';
 
 const association = defineRecord('association', z.strictObject({ format: z.literal(1) }));

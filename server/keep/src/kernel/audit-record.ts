@@ -2,7 +2,7 @@
 // what is not on record did not happen. No field ever holds a secret.
 
 import { decodeMessage, encodeWhole } from '@chatelaine/contract';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const fact = z.strictObject({
   name: z.string(),

@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { decodeMessage, encodeMessage, encodeWhole } from '@chatelaine/contract';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineRecord, type ModuleTransaction } from './module-transaction.ts';
 import { type Principal, principalId } from './principal.ts';
 

@@ -1,7 +1,7 @@
 // The table [gate.mandos].
 
 import { MANDOS_PRIORITY, PriorityError, preparePriority } from '@chatelaine/rawtls';
-import { z } from 'zod';
+import * as z from 'zod';
 import { listenAddresses } from '../../listen-address.ts';
 
 const isPriority = (text: string): boolean => {

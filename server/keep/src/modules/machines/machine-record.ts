@@ -3,7 +3,7 @@
 // of anything grants nothing. Forms: docs/formats/machines.md.
 
 import { machines } from '@chatelaine/contract';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineRecord, type ModuleTransaction, RecordFormError } from '../../kernel/module-transaction.ts';
 
 const machineForm = defineRecord(
