@@ -88,15 +88,21 @@ const startCable = async (): Promise<{ readonly child: ChildProcess; readonly en
   return { child, ends: [left, right] };
 };
 
-export const carryOverSerialLine = async (): Promise<Carrier> => {
+/** A line tells neither side what became of the other. */
+export interface SerialCarrier extends Carrier {
+  cutClient(): void;
+  cutServer(): void;
+}
+
+export const carryOverSerialLine = async (): Promise<SerialCarrier> => {
   const { child, ends } = await startCable();
-  const streams = new Streams();
+  const [clientEnds, serverEnds] = [new Streams(), new Streams()];
   let inPlace: LinkServer | undefined;
   let isOver = false;
   // A line has no connections: the server's end is opened again whenever the one before is done with.
   const answer = async (server: LinkServer): Promise<void> => {
     if (isOver || inPlace !== server) return;
-    const line = streams.add(await openSerialLine(ends[0]));
+    const line = serverEnds.add(await openSerialLine(ends[0]));
     line.once('close', () => void answer(server));
     server.accept(line);
   };
@@ -109,11 +115,17 @@ export const carryOverSerialLine = async (): Promise<Carrier> => {
       });
       await answer(server);
     },
-    connect: async () => streams.add(await openSerialLine(ends[1])),
-    cut: () => streams.cut(),
+    connect: async () => clientEnds.add(await openSerialLine(ends[1])),
+    cutClient: () => clientEnds.cut(),
+    cutServer: () => serverEnds.cut(),
+    cut: () => {
+      clientEnds.cut();
+      serverEnds.cut();
+    },
     close: async () => {
       isOver = true;
-      streams.cut();
+      clientEnds.cut();
+      serverEnds.cut();
       child.stdin?.end();
       await once(child, 'exit');
     },

@@ -17,6 +17,7 @@ import { STREAM_WINDOW_BYTES } from './client-stream.ts';
 import { MAX_BODY_BYTES } from './frame.ts';
 import type { PeerKey } from './peer.ts';
 import { HandshakeError, secureClientSide } from './secure-stream.ts';
+import { shortReason } from './short-reason.ts';
 
 /** How the connection is; for the log and for whoever wants to know at once. */
 export type LinkState =
@@ -241,7 +242,7 @@ export class LinkClient implements Transport {
 
   #miss(error: Error): void {
     this.#failures++;
-    if (!this.#isClosed) this.#options.onState?.({ kind: 'down', reason: error.message });
+    if (!this.#isClosed) this.#options.onState?.({ kind: 'down', reason: shortReason(error) });
     for (const question of [...this.#waiting]) question.missed();
     if (this.#waiting.size > 0) this.#connectSoon();
   }

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { LinkHandler, LinkPeer, PeerKey } from './peer.ts';
 import { HandshakeError, secureServerSide } from './secure-stream.ts';
 import { type ConnectionLimits, ServerConnection } from './server-connection.ts';
+import { shortReason } from './short-reason.ts';
 
 /** What happened, for the log. Never contains input. */
 export type LinkEvent =
@@ -142,7 +143,7 @@ export class LinkServer {
   #forget(connection: ServerConnection, peer: LinkPeer, error: Error | undefined): void {
     this.#connections.delete(connection);
     this.#perIdentity.add(peer.identity, -1);
-    const reason = error === undefined ? {} : { reason: error.message };
+    const reason = error === undefined ? {} : { reason: shortReason(error) };
     this.#options.onEvent?.({ kind: 'disconnected', peer, ...reason });
   }
 

@@ -86,6 +86,9 @@ export const secureServerSide = async (
     },
     // The types know this option only on a server, but the socket takes it (tls.js, TLSSocket._init).
   } as tls.TLSSocketOptions);
+  // Without a tls.Server node:tls tells a damaged record behind the handshake only by this event (tls.js, _tlsError), and
+  // would leave the connection open.
+  secure.on('_tlsError', (error: Error) => secure.destroy(error));
   await settled(secure, stream, 'secure', options.timeoutMs);
   if (proved === undefined) {
     secure.destroy();
