@@ -22,7 +22,7 @@ export interface LoadResult {
   readonly ok: number;
 }
 
-export interface LoadOptions {
+interface LoadOptions {
   readonly fetches: number;
   readonly atOnce: number;
   /** All begin at the same moment, one fetch each. */

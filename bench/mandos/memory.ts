@@ -10,7 +10,7 @@ import { startChatelaine } from './start-chatelaine.ts';
 import { type CpuPerFetch, cpuPerFetch } from './three-servers.ts';
 
 /** Megabytes (10^6) resident. */
-export interface Resident {
+interface Resident {
   readonly keepMb: number;
   readonly gateMb: number;
 }

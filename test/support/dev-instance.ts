@@ -12,10 +12,10 @@ import type { Scratch } from './scratch.ts';
 const root = path.join(import.meta.dirname, '..', '..');
 
 /** The command as it stands in a checkout. */
-export const chatelaine = path.join(root, 'bin', 'chatelaine');
+const chatelaine = path.join(root, 'bin', 'chatelaine');
 
 /** What a process of the instance has used so far. */
-export interface Footprint {
+interface Footprint {
   readonly residentBytes: number;
   /** User and system time together. */
   readonly cpuMs: number;

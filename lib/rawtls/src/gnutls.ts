@@ -41,8 +41,8 @@ export const FORMAT_PEM = 1;
 export const SHUT_WRITE = 1;
 export const ERRNO_AGAIN = 11;
 /** Handshake hooks: every message, before GnuTLS works on it. (After it, 3.7 shows a HelloRetryRequest in part only.) */
-export const HOOK_ANY = 0xffff_ffff;
-export const HOOK_BEFORE = 0;
+const HOOK_ANY = 0xffff_ffff;
+const HOOK_BEFORE = 0;
 /** What GnuTLS calls a HelloRetryRequest; on the wire it is a ServerHello. */
 export const HOOK_TYPE_HELLO_RETRY_REQUEST = 1025;
 export const SERVER_DO_NOT_ASK_FOR_CERTIFICATE = 0;

@@ -9,7 +9,7 @@ import type { Problem } from './problem.ts';
 import { type RawOption, type RawSection, readSections } from './read-sections.ts';
 
 /** A machine and the line its section begins at. */
-export interface ReadMachine {
+interface ReadMachine {
   readonly line: number;
   readonly machine: machines.NewMachine;
 }

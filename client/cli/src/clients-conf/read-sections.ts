@@ -11,7 +11,7 @@ export interface RawOption {
 }
 
 /** Options by lower-case name, in the order of the file. */
-export type RawOptions = ReadonlyMap<string, RawOption>;
+type RawOptions = ReadonlyMap<string, RawOption>;
 
 export interface RawSection {
   readonly name: string;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { makePeerKey, type PeerKey, writePeerKey } from '@chatelaine/link';
 
 /** Whose file it is. */
-export interface Owner {
+interface Owner {
   readonly uid: number;
   readonly gid: number;
 }
