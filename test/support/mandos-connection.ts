@@ -51,8 +51,8 @@ export class MandosConnection implements Disposable {
 
   /** Sends and waits until the kernel has taken it, or the connection is gone. */
   async sendAll(bytes: Uint8Array): Promise<void> {
-    if (this.#socket.write(bytes)) return;
-    await Promise.race([once(this.#socket, 'drain').catch(() => undefined), this.#ended]);
+    const isWritten = new Promise((resolve) => this.#socket.write(bytes, resolve));
+    await Promise.race([isWritten, this.#ended]);
   }
 
   /** Ends our side; the server's side stays open. */
