@@ -56,6 +56,8 @@ const GOODBYE = 'the peer did not say goodbye in time';
 
 const failed = (reason: RawTlsFailure['reason'], text: string): RawTlsFailure => ({ kind: 'failed', reason, text });
 
+const TOO_LARGE = failed('too-large', 'the peer sent more than the limit');
+
 type Phase = 'handshake' | 'open' | 'closing' | 'over';
 
 /** A connection whose handshake is done. End it with `close` or `destroy`. */
@@ -243,8 +245,9 @@ class Engine {
 
   readonly #onData = (chunk: Buffer): void => {
     this.#bytesLeft -= chunk.length;
-    if (this.#bytesLeft < 0) {
-      this.finish(failed('too-large', 'the peer sent more than the limit'));
+    // A chunk of the handshake may bring data behind it, which is counted when the handshake is done.
+    if (this.#bytesLeft < 0 && this.#phase !== 'handshake') {
+      this.finish(TOO_LARGE);
       return;
     }
     this.#session.feed(chunk);
@@ -270,12 +273,17 @@ class Engine {
       }
       if (step === 'more') {
         this.#write();
+        if (this.#bytesLeft < 0) this.finish(TOO_LARGE);
         return;
       }
       // A stream in memory may bring the peer's answer from within the write: the phase changes first.
+      this.#bytesLeft = this.#limits.receivedBytes - this.#session.inputBytes;
+      if (this.#bytesLeft < 0) {
+        this.finish(TOO_LARGE);
+        return;
+      }
       this.#phase = 'open';
       clearTimeout(this.#timer);
-      this.#bytesLeft = this.#limits.receivedBytes;
       this.#write();
       this.#onHandshake(new RawTlsConnection(this));
     }

@@ -149,6 +149,11 @@ export class TlsSession {
     return this.#input.length > 0 || this.#hasEnded;
   }
 
+  /** Bytes of the peer that were not read yet. */
+  get inputBytes(): number {
+    return this.#input.reduce((sum, chunk) => sum + chunk.length, -this.#inputAt);
+  }
+
   /** Bytes from the peer. They are read later, so they must not change. */
   feed(bytes: Buffer): void {
     if (bytes.length > 0) this.#input.push(bytes);
