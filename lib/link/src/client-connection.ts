@@ -3,7 +3,7 @@
 
 import type { TLSSocket } from 'node:tls';
 import { countAttachments, decodeMessage, type PreparedMessage, type Result } from '@chatelaine/contract';
-import { FrameFormError, frameKind, LINK_VERSION, numberBody } from './frame.ts';
+import { FRAME_HEAD_BYTES, FrameFormError, frameKind, LINK_VERSION, numberBody } from './frame.ts';
 import { FrameChannel } from './frame-channel.ts';
 import type { ReadFrame } from './frame-reader.ts';
 import { fromResultBody } from './result-body.ts';
@@ -143,7 +143,8 @@ export class ClientConnection {
     }
     const value = decodeMessage(own ?? received);
     if (kind === frameKind.item) {
-      question.received(value, received.length, own);
+      // The same count as the server's, or the window would shrink with every item.
+      question.received(value, FRAME_HEAD_BYTES + received.length, own);
       return;
     }
     const result = fromResultBody(value);
