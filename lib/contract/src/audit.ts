@@ -35,10 +35,13 @@ export const list = defineOperation({
   capability: 'audit.read',
   input: z.strictObject({
     limit: z.number().int().min(1).max(1_000),
-    /** Only records before this sequence number; absent for the newest. */
-    before: z.number().int().min(1).optional(),
-    /** Only records about this object (`machines/web1`). */
-    object: z.string().max(1_024).optional(),
+    before: z
+      .number()
+      .int()
+      .min(1)
+      .optional()
+      .describe('only records before this sequence number; absent for the newest'),
+    object: z.string().max(1_024).optional().describe('only records about this object (`machines/web1`)'),
   }),
   output: z.strictObject({ records: z.array(record), next: z.number().int().optional() }),
   refusals: ['damaged'],

@@ -8,25 +8,29 @@ import { bytes, defineOperation } from './operation.ts';
 const durationMs = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const encoder = new TextEncoder();
 
-/** A machine's name: 1 to 8 segments joined by `/`, each of 1 to 255 bytes without control characters. */
-export const machineNameSchema = z.string().refine((name) => {
-  const segments = name.split('/');
-  return (
-    name.isWellFormed() &&
-    segments.length <= 8 &&
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here
-    segments.every((part) => part !== '' && encoder.encode(part).length <= 255 && !/[\u0000-\u001f\u007f]/.test(part))
-  );
-}, 'must be 1 to 8 segments joined by "/", each of 1 to 255 bytes and without control characters');
+/** A machine's name. */
+export const machineNameSchema = z
+  .string()
+  .refine((name) => {
+    const segments = name.split('/');
+    return (
+      name.isWellFormed() &&
+      segments.length <= 8 &&
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here
+      segments.every((part) => part !== '' && encoder.encode(part).length <= 255 && !/[\u0000-\u001f\u007f]/.test(part))
+    );
+  }, 'must be 1 to 8 segments joined by "/", each of 1 to 255 bytes and without control characters')
+  .describe('1 to 8 segments joined by `/`, each of 1 to 255 bytes and without control characters');
 
-/** SHA-256 of the DER SubjectPublicKeyInfo of a machine's TLS key. */
+/** What a machine's TLS key is known by. */
 export const keyIdSchema = z
   .string()
   .regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits')
   .refine(
     (keyId) => keyId !== 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
     'is the SHA-256 of nothing, which a faulty client version used for every machine; make a new TLS key',
-  );
+  )
+  .describe("SHA-256 of the DER SubjectPublicKeyInfo of the machine's TLS key");
 
 /** Settings of a machine besides its identity and secret; names and defaults are those of clients.conf. */
 export const machineSettingsSchema = z.strictObject({
@@ -95,8 +99,9 @@ export const fetch = defineOperation({
       nonce: bytes({ min: 32, max: 32 }),
       gateRandom: bytes({ min: 32, max: 32 }),
     }),
-    /** Where the connection came from; the keep cannot check it and records it as asserted. */
-    source: z.strictObject({ address: z.string().max(100), port: z.number().int() }),
+    source: z
+      .strictObject({ address: z.string().max(100), port: z.number().int() })
+      .describe('where the connection came from; the keep cannot check it and records it as asserted'),
   }),
   output: z.strictObject({ secret: bytes({ max: 262_144 }) }),
   refusals: ['stale', 'bad-proof', 'replayed', 'not-found', 'disabled', 'pending-approval', 'disk-full', 'busy'],
@@ -110,8 +115,7 @@ export const enroll = defineOperation({
   capability: 'machines.manage',
   input: z.strictObject({
     machines: z.array(newMachine).min(1).max(MAX_ENROLLED_AT_ONCE),
-    /** Take over the name or key of a machine that is enrolled already. */
-    replace: z.boolean(),
+    replace: z.boolean().describe('take over the name or key of a machine that is enrolled already'),
   }),
   output: z.strictObject({ enrolled: z.array(z.string()), replaced: z.array(z.string()) }),
   refusals: ['already-exists', 'too-large', 'disk-full'],
@@ -197,7 +201,6 @@ export const why = defineOperation({
   path: pathOfName,
   input: byName,
   output: z.strictObject({
-    /** Absent if the machine was never decided about. */
     last: z
       .strictObject({
         atUnixMs: z.number().int(),
@@ -207,7 +210,8 @@ export const why = defineOperation({
         condition: z.string().optional(),
         facts: z.array(factSchema),
       })
-      .optional(),
+      .optional()
+      .describe('absent if the machine was never decided about'),
   }),
   refusals: ['not-found', 'damaged'],
 });

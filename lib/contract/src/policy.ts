@@ -10,8 +10,10 @@ export const test = defineOperation({
   roles: ['admin'],
   capability: 'policy.read',
   input: z.strictObject({
-    /** `role:identity`, such as `gate:gate`. */
-    principal: z.string().regex(/^(admin|gate|watch|bus|courier):.+$/),
+    principal: z
+      .string()
+      .regex(/^(admin|gate|watch|bus|courier):.+$/)
+      .describe('`role:identity`, such as `gate:gate`'),
     capability: z.string().min(1).max(100),
     path: z.string().max(1_024),
   }),

@@ -50,7 +50,7 @@ describe('the reference page', () => {
       '| `free` | number |  | yes |  |',
       '| `list` | list of object | at most 8 items | yes |  |',
       '| `list[].how` | `"a"` or `"b"` |  | yes |  |',
-      '| `tags` | list of bytes | at least 1 items; each 4 to 8 bytes | yes |  |',
+      '| `tags` | list of bytes | at least 1 item; each 4 to 8 bytes | yes |  |',
       '| `either` | string or boolean |  | yes |  |',
       'Output, one of:',
       '| `kind` | `"yes"` |  | yes |',

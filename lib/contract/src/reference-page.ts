@@ -44,7 +44,8 @@ const numberFormat = new Intl.NumberFormat('en-US');
 const show = (limit: number | undefined): string | undefined =>
   limit === undefined || Math.abs(limit) === Number.MAX_SAFE_INTEGER ? undefined : numberFormat.format(limit);
 
-const range = (unit: string, least: string | undefined, most: string | undefined): string | undefined => {
+const range = (units: string, least: string | undefined, most: string | undefined): string | undefined => {
+  const unit = most === '1' || (most === undefined && least === '1') ? units.replace(/s$/, '') : units;
   const suffix = unit === '' ? '' : ` ${unit}`;
   if (least === undefined && most === undefined) return undefined;
   if (least === most) return `exactly ${most}${suffix}`;

@@ -20,10 +20,12 @@ export const status = defineOperation({
     revision: z.number().int(),
     modules: z.array(z.string()),
     startedAtUnixMs: z.number().int(),
-    /** How far the wall clock is behind the highest one ever seen, if it is. */
-    clockBehindMs: z.number().int().optional(),
-    /** Why the last attempt to open by itself failed. */
-    problem: z.string().optional(),
+    clockBehindMs: z
+      .number()
+      .int()
+      .optional()
+      .describe('how far the wall clock is behind the highest one ever seen, if it is'),
+    problem: z.string().optional().describe('why the last attempt to open by itself failed'),
   }),
   refusals: [],
 });
