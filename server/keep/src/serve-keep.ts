@@ -13,6 +13,8 @@ import { removeLeftoverCopies } from './system/backup-operation.ts';
 import { version } from './version.ts';
 
 const DRAIN_MS = 5_000;
+// Nothing in the keep follows the store for longer than a moment.
+const RECENT_BYTES = 1_048_576;
 
 export interface ServeOptions {
   readonly config: KeepConfig;
@@ -50,6 +52,7 @@ export const serveKeep = async ({ config, log, unsealKey, readyFd }: ServeOption
   const store = await openSqliteStore({
     path: storePath(directory),
     purpose: config.purpose,
+    recentBytes: RECENT_BYTES,
     log: (event) => log.info({ ...event }, 'store'),
     onFatal: (error) => {
       log.error({ err: error }, 'the disk failed');
