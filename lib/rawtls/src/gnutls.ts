@@ -1,6 +1,5 @@
 // The part of GnuTLS that is used here, called in-process. The library is loaded on first use; nothing else in this
-// package knows that it is GnuTLS. Handles are numbers (user space addresses fit), and memory is copied with memcpy:
-// neither costs an allocation on the other side of the fence.
+// package knows that it is GnuTLS. Handles are numbers: user space addresses fit.
 // GnuTLS manual, "Core TLS API"; gnutls/gnutls.h of 3.7.
 
 import koffi from 'koffi';
@@ -91,8 +90,6 @@ export interface Gnutls {
   readonly askForCertificate: (session: Handle, how: number) => void;
   /** Makes a session use the callbacks. */
   readonly attach: (session: Handle, withHook: boolean) => void;
-  readonly copyIn: (to: Handle, from: Buffer, sizeBytes: number) => void;
-  readonly copyOut: (to: Buffer, from: Handle, sizeBytes: number) => void;
 }
 
 const open = (): ReturnType<typeof koffi.load> => {
@@ -105,7 +102,6 @@ const open = (): ReturnType<typeof koffi.load> => {
 
 const bind = (callbacks: Callbacks): Gnutls => {
   const library = open();
-  const libc = koffi.load('libc.so.6');
   const checkVersion = library.func('gnutls_check_version', 'str', ['str']);
   if (checkVersion(MIN_VERSION) === null) {
     throw new GnutlsMissingError(`${SONAME} is ${checkVersion(null)}, but ${MIN_VERSION} is needed: ${HINT}`);
@@ -155,8 +151,6 @@ const bind = (callbacks: Callbacks): Gnutls => {
       setTimeout(session, pullTimeout);
       if (withHook) setHook(session, HOOK_ANY, HOOK_BEFORE, hook);
     },
-    copyIn: libc.func('memcpy', 'void', ['uintptr_t', 'void *', 'size_t']),
-    copyOut: libc.func('memcpy', 'void', ['void *', 'uintptr_t', 'size_t']),
   };
 };
 

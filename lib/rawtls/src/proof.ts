@@ -3,7 +3,7 @@
 // before the keep gave out `nonce`. Every byte of every message is covered by the signature or checked here.
 // RFC 8446 section 4.4 (transcript, CertificateVerify), RFC 7250 (raw public keys).
 
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { type Refused, refuse } from '@chatelaine/contract';
 import {
   isCertificateRequest,
@@ -44,7 +44,7 @@ const MAX_MESSAGE_BYTES = 65_536;
 const MESSAGE_HASH = 254;
 
 /** The hash of each TLS 1.3 cipher suite (RFC 8446 appendix B.4). */
-const suiteHash: ReadonlyMap<number, 'sha256' | 'sha384'> = new Map([
+const hashOfSuite: ReadonlyMap<number, 'sha256' | 'sha384'> = new Map([
   [0x1301, 'sha256'],
   [0x1302, 'sha384'],
   [0x1303, 'sha256'],
@@ -61,7 +61,7 @@ const SIGNED_PREFIX = Buffer.concat([
 
 /** The ClientHello.random that ties a handshake to a nonce of the keep: SHA-256(nonce ‖ gateRandom). */
 export const clientRandomOf = (nonce: Uint8Array, gateRandom: Uint8Array): Buffer =>
-  createHash('sha256').update(nonce).update(gateRandom).digest();
+  hash('sha256', Buffer.concat([nonce, gateRandom]), 'buffer');
 
 interface Sequence {
   /** ClientHello and HelloRetryRequest, if there was one. */
@@ -125,15 +125,15 @@ const checkHellos = (sequence: Sequence, random: Buffer): 'sha256' | 'sha384' | 
     if (!client.suites.has(server.suite) || (suite !== undefined && suite !== server.suite)) return undefined;
     suite = server.suite;
   }
-  return suiteHash.get(suite ?? 0);
+  return hashOfSuite.get(suite ?? 0);
 };
 
 /** The transcript hash up to and including Certificate. After a retry the first ClientHello stands in it as its hash. */
-const hashTranscript = (sequence: Sequence, hash: 'sha256' | 'sha384'): Buffer => {
-  const transcript = createHash(hash);
+const hashTranscript = (sequence: Sequence, suiteHash: 'sha256' | 'sha384'): Buffer => {
+  const transcript = createHash(suiteHash);
   if (sequence.retry !== undefined) {
     const [first, retry] = sequence.retry;
-    const digest = createHash(hash).update(first).digest();
+    const digest = hash(suiteHash, first, 'buffer');
     transcript
       .update(Buffer.from([MESSAGE_HASH, 0, 0, digest.length]))
       .update(digest)
@@ -156,15 +156,15 @@ export const verifyHandshakeProof = (proof: HandshakeProof): ProvedHandshake | R
   if (proof.nonce.length !== RANDOM_BYTES || proof.gateRandom.length !== RANDOM_BYTES) return refused;
   const sequence = arrange(proof.messages);
   if (sequence === undefined) return refused;
-  const hash = checkHellos(sequence, clientRandomOf(proof.nonce, proof.gateRandom));
-  if (hash === undefined || !selectsRawPublicKey(sequence.encryptedExtensions)) return refused;
+  const suiteHash = checkHellos(sequence, clientRandomOf(proof.nonce, proof.gateRandom));
+  if (suiteHash === undefined || !selectsRawPublicKey(sequence.encryptedExtensions)) return refused;
   if (sequence.certificateRequest !== undefined && !isCertificateRequest(sequence.certificateRequest)) return refused;
   const spki = parseRawPublicKey(sequence.certificate);
   const signed = parseCertificateVerify(sequence.certificateVerify);
   if (spki === undefined || signed === undefined) return refused;
   const key = readRawPublicKey(spki);
   if (key === undefined) return refused;
-  const transcriptHash = hashTranscript(sequence, hash);
+  const transcriptHash = hashTranscript(sequence, suiteHash);
   const content = Buffer.concat([SIGNED_PREFIX, transcriptHash]);
   if (!isSignedBy(key, signed.scheme, content, signed.signature)) return refused;
   return { kind: 'ok', keyId: keyIdOf(spki), transcriptHash };

@@ -2,7 +2,7 @@
 // is not the canonical one is refused. A signature counts only under a scheme made for that type of key.
 // RFC 5280 section 4.1 (SubjectPublicKeyInfo), RFC 8446 section 4.2.3 (signature schemes).
 
-import { constants, createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { constants, createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
 
 interface Scheme {
   readonly keyType: 'ed25519' | 'ed448' | 'ec' | 'rsa' | 'rsa-pss';
@@ -72,7 +72,7 @@ export const readRawPublicKey = (spki: Buffer): KeyObject | undefined => {
 };
 
 /** SHA-256 of the DER SubjectPublicKeyInfo: 64 lower-case hex digits. */
-export const keyIdOf = (spki: Uint8Array): string => createHash('sha256').update(spki).digest('hex');
+export const keyIdOf = (spki: Uint8Array): string => hash('sha256', spki, 'hex');
 
 /** Whether the scheme fits the key and the signature is right. */
 export const isSignedBy = (key: KeyObject, schemeId: number, content: Buffer, signature: Buffer): boolean => {

@@ -36,6 +36,11 @@ export interface ClientOptions extends CommonOptions {
   readonly role: 'client';
   /** ClientHello.random, 32 bytes. */
   readonly clientRandom?: Buffer;
+  /**
+   * How long the last flight of the handshake waits for data to travel with it, which spares both sides a segment and a
+   * turn. Default 0: it leaves at once.
+   */
+  readonly holdLastFlightMs?: number;
 }
 
 export interface ServerOptions extends CommonOptions {
@@ -112,6 +117,7 @@ class Engine {
   readonly #session: TlsSession;
   readonly #limits: Required<RawTlsLimits>;
   readonly #key: RawKey | undefined;
+  readonly #holdMs: number;
   readonly #onHandshake: (outcome: RawTlsConnection | RawTlsFailure) => void;
   #phase: Phase = 'handshake';
   #bytesLeft: number;
@@ -133,6 +139,7 @@ class Engine {
     this.#session = session;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#key = options.role === 'server' ? options.key : undefined;
+    this.#holdMs = options.role === 'client' ? (options.holdLastFlightMs ?? 0) : 0;
     this.#onHandshake = onHandshake;
     this.#bytesLeft = this.#limits.handshakeBytes;
     this.#arm(this.#limits.handshakeMs, 'the handshake was not finished in time');
@@ -224,7 +231,8 @@ class Engine {
   /** What was written still goes out, but not to a peer that does not take it. */
   #letGo(isOrderly: boolean, lastWords: Buffer | undefined): void {
     const stream = this.#stream;
-    if (!isOrderly || stream.destroyed) {
+    const isAllTaken = lastWords === undefined && stream.writableLength === 0;
+    if (!isOrderly || isAllTaken || stream.destroyed) {
       stream.destroy();
       return;
     }
@@ -272,7 +280,8 @@ class Engine {
         return;
       }
       if (step === 'more') {
-        this.#write();
+        // A ChangeCipherSpec alone is of no use to anybody; it leaves with the flight that follows.
+        if (!this.#session.hasOnlyChangeCipherSpec) this.#write();
         if (this.#bytesLeft < 0) this.finish(TOO_LARGE);
         return;
       }
@@ -284,7 +293,8 @@ class Engine {
       }
       this.#phase = 'open';
       clearTimeout(this.#timer);
-      this.#write();
+      if (this.#holdMs > 0) this.#timer = setTimeout(() => this.#write(), this.#holdMs);
+      else this.#write();
       this.#onHandshake(new RawTlsConnection(this));
     }
     while (this.#session.hasInput && !this.#hasPeerClosed) {
@@ -292,8 +302,8 @@ class Engine {
       if (received.kind === 'more') break;
       this.#take(received);
       if (this.#isOver()) return;
+      this.#write();
     }
-    this.#write();
   }
 
   #isOver(): boolean {

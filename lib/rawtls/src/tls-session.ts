@@ -18,6 +18,7 @@ import {
   SHUT_WRITE,
 } from './gnutls.ts';
 import { messageType } from './handshake-messages.ts';
+import { NativeBox } from './native-box.ts';
 
 /** Why a session came to nothing. The text names no content. */
 export interface TlsFailure {
@@ -42,31 +43,37 @@ const MORE = { kind: 'more' } as const;
 
 const sessions = new Map<Handle, TlsSession>();
 /** What GnuTLS pushes during one call, so that it leaves in one write. Empty between calls; ciphertext only. */
-const outbox = Buffer.allocUnsafeSlow(2 * (MAX_RECORD_BYTES + 512));
+const outbox = new NativeBox(2 * (MAX_RECORD_BYTES + 512));
 let outboxBytes = 0;
 let outboxFull: Buffer[] = [];
+/** A copy of the input that is being pulled. */
+const stage = new NativeBox(65_536);
+const staged: { chunk: Buffer; from: number; to: number } = { chunk: Buffer.alloc(0), from: 0, to: 0 };
+/** What GnuTLS shows to the hook passes through here. */
+const window = new NativeBox(16_384);
+/** Decrypted data passes through here, and is wiped. */
 const inbox = Buffer.allocUnsafeSlow(MAX_RECORD_BYTES);
 const out = Buffer.alloc(8);
-const datum = Buffer.alloc(16);
+const DATUM_BYTES = 16;
+const CHANGE_CIPHER_SPEC = 20;
+const CHANGE_CIPHER_SPEC_BYTES = 6;
 
 const spill = (): void => {
   if (outboxBytes === 0) return;
-  outboxFull.push(Buffer.from(outbox.subarray(0, outboxBytes)));
+  const spilled = Buffer.allocUnsafe(outboxBytes);
+  outbox.bytes.copy(spilled, 0, 0, outboxBytes);
+  outboxFull.push(spilled);
   outboxBytes = 0;
 };
 
 const callbacks: Callbacks = {
   push(_session, memory, sizeBytes) {
-    if (sizeBytes > outbox.length - outboxBytes) spill();
-    if (sizeBytes > outbox.length) {
-      const large = Buffer.allocUnsafeSlow(sizeBytes);
-      gnutls().copyOut(large, memory, sizeBytes);
-      outboxFull.push(large);
-      return sizeBytes;
-    }
-    gnutls().copyOut(outboxBytes === 0 ? outbox : outbox.subarray(outboxBytes), memory, sizeBytes);
-    outboxBytes += sizeBytes;
-    return sizeBytes;
+    if (outboxBytes === outbox.bytes.length) spill();
+    // GnuTLS comes back with what did not fit.
+    const taken = Math.min(sizeBytes, outbox.bytes.length - outboxBytes);
+    outbox.load(outboxBytes, memory, taken);
+    outboxBytes += taken;
+    return taken;
   },
   pull: (session, memory, sizeBytes) => sessions.get(session)?.pull(memory, sizeBytes) ?? 0,
   pullTimeout: (session) => (sessions.get(session)?.hasInput ? 1 : 0),
@@ -214,6 +221,12 @@ export class TlsSession {
     this.#gather();
   }
 
+  /** Whether nothing is to be sent but the ChangeCipherSpec of middlebox compatibility (RFC 8446 appendix D.4). */
+  get hasOnlyChangeCipherSpec(): boolean {
+    const [first, second] = this.#output;
+    return second === undefined && first?.length === CHANGE_CIPHER_SPEC_BYTES && first[0] === CHANGE_CIPHER_SPEC;
+  }
+
   /** What is to be sent to the peer since the last time: ciphertext, in one piece. */
   takeOutput(): Buffer | undefined {
     const [first, second] = this.#output;
@@ -239,11 +252,15 @@ export class TlsSession {
       gnutls().setErrno(this.#handle, ERRNO_AGAIN);
       return -1;
     }
-    const left = chunk.length - this.#inputAt;
-    const taken = Math.min(sizeBytes, left);
-    gnutls().copyIn(memory, this.#inputAt === 0 ? chunk : chunk.subarray(this.#inputAt), taken);
+    if (staged.chunk !== chunk || staged.from > this.#inputAt || staged.to <= this.#inputAt) {
+      staged.chunk = chunk;
+      staged.from = this.#inputAt;
+      staged.to = staged.from + chunk.copy(stage.bytes, 0, staged.from);
+    }
+    const taken = Math.min(sizeBytes, staged.to - this.#inputAt);
+    stage.store(this.#inputAt - staged.from, memory, taken);
     this.#inputAt += taken;
-    if (taken === left) {
+    if (this.#inputAt === chunk.length) {
       this.#input.shift();
       this.#inputAt = 0;
     }
@@ -254,13 +271,17 @@ export class TlsSession {
   collect(hookType: number, message: Handle): void {
     const type = hookType === HOOK_TYPE_HELLO_RETRY_REQUEST ? messageType.serverHello : hookType;
     if (this.#messages.at(-1)?.[0] === messageType.certificateVerify) return;
-    const tls = gnutls();
-    tls.copyOut(datum, message, datum.length);
-    const sizeBytes = datum.readUInt32LE(8);
-    const kept = Buffer.allocUnsafeSlow(4 + sizeBytes);
+    window.load(0, message, DATUM_BYTES);
+    const address = readHandle(window.bytes);
+    const sizeBytes = window.bytes.readUInt32LE(8);
+    const kept = Buffer.allocUnsafe(4 + sizeBytes);
     kept.writeUInt32BE(sizeBytes, 0);
     kept[0] = type;
-    if (sizeBytes > 0) tls.copyOut(kept.subarray(4), readHandle(datum), sizeBytes);
+    for (let at = 0; at < sizeBytes; ) {
+      const part = Math.min(sizeBytes - at, window.bytes.length);
+      window.load(0, address + at, part);
+      at += window.bytes.copy(kept, 4 + at, 0, part);
+    }
     this.#messages.push(kept);
   }
 

@@ -14,7 +14,21 @@ import { judgeLine } from './protocol-line.ts';
 const HANDSHAKE_BYTES = 32_768;
 /** After it a machine says goodbye and nothing else. */
 const RECEIVED_BYTES = 4_096;
-const NOTHING = Buffer.alloc(0);
+/** The keep mostly answers sooner than this, and then our Finished and the secret travel together. */
+const HOLD_LAST_FLIGHT_MS = 20;
+const NOTHING: Buffer = Buffer.alloc(0);
+
+/** Randoms that are shown to the keep and the peer anyway, made many at a time: one by one costs more than a hash. */
+const RANDOM_BYTES = 32;
+const RANDOMS_AT_ONCE = 64;
+let randoms = NOTHING;
+
+const takeRandom = (): Buffer => {
+  if (randoms.length === 0) randoms = randomBytes(RANDOMS_AT_ONCE * RANDOM_BYTES);
+  const taken = randoms.subarray(0, RANDOM_BYTES);
+  randoms = randoms.subarray(RANDOM_BYTES);
+  return taken;
+};
 
 /** How a connection went. */
 export type MandosOutcome =
@@ -62,13 +76,14 @@ export class MandosConnection {
     const why = await this.#readLine();
     if (why !== undefined) return { kind: 'broken-off', why };
     const nonce = services.nonces.current();
-    const gateRandom = randomBytes(32);
+    const gateRandom = takeRandom();
     const spentMs = performance.now() - this.#startedAt;
     const outcome = await openRawTls(socket, {
       role: 'client',
       priority: config.priority,
       // Without a nonce nothing can be proved, but the peer is not to see the difference.
-      clientRandom: clientRandomOf(nonce ?? randomBytes(32), gateRandom),
+      clientRandom: clientRandomOf(nonce ?? takeRandom(), gateRandom),
+      holdLastFlightMs: HOLD_LAST_FLIGHT_MS,
       limits: {
         handshakeMs: Math.max(config.handshake_seconds * 1_000 - spentMs, 1),
         closeMs: config.goodbye_seconds * 1_000,
@@ -121,7 +136,7 @@ export class MandosConnection {
   #readLine(): Promise<string | undefined> {
     const { socket, config } = this.#options;
     return new Promise((resolve) => {
-      let bytes: Buffer = NOTHING;
+      let bytes = NOTHING;
       const settle = (why?: string): void => {
         clearTimeout(timer);
         socket.pause();
