@@ -27,47 +27,40 @@ const schemes: ReadonlyMap<number, Scheme> = new Map([
   [0x080b, { keyType: 'rsa-pss', hash: 'sha512', saltBytes: 64 }],
 ] as const satisfies readonly (readonly [number, Scheme])[]);
 
-/** DER up to the coordinates: named curve, uncompressed point (RFC 5480 section 2). */
-const curvePrefix: ReadonlyMap<string, Buffer> = new Map([
-  ['prime256v1', Buffer.from('3059301306072a8648ce3d020106082a8648ce3d03010703420004', 'hex')],
-  ['secp384r1', Buffer.from('3076301006072a8648ce3d020106052b8104002203620004', 'hex')],
-  ['secp521r1', Buffer.from('30819b301006072a8648ce3d020106052b810400230381860004', 'hex')],
-]);
+/** Keys whose canonical DER is a fixed head and then so many bytes. EC: a named curve and an uncompressed point. */
+const fixedForms = [
+  { head: '302a300506032b6570032100', restBytes: 32 },
+  { head: '3043300506032b6571033a00', restBytes: 57 },
+  { head: '3059301306072a8648ce3d020106082a8648ce3d03010703420004', restBytes: 64 },
+  { head: '3076301006072a8648ce3d020106052b8104002203620004', restBytes: 96 },
+  { head: '30819b301006072a8648ce3d020106052b810400230381860004', restBytes: 132 },
+].map(({ head, restBytes }) => ({ head: Buffer.from(head, 'hex'), restBytes }));
+
+const hasFixedForm = (spki: Buffer): boolean =>
+  fixedForms.some(
+    ({ head, restBytes }) => spki.length === head.length + restBytes && head.compare(spki, 0, head.length) === 0,
+  );
 
 /** A 16,384-bit RSA key with room to spare. */
 const MAX_SPKI_BYTES = 4_096;
 const RSA_BITS = { min: 2_048, max: 16_384 };
 
-/** OpenSSL keeps the form in which an EC key came; only one form is canonical. */
-const isNamedAndUncompressed = (spki: Buffer, curve: string | undefined): boolean => {
-  const prefix = curvePrefix.get(curve ?? '');
-  return prefix?.equals(spki.subarray(0, prefix.length)) ?? false;
+/** OpenSSL writes RSA keys canonically, however they came; EC keys it leaves in the form they had. */
+const isCanonicalRsa = (key: KeyObject, spki: Buffer): boolean => {
+  if (key.asymmetricKeyType !== 'rsa' && key.asymmetricKeyType !== 'rsa-pss') return false;
+  const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
+  if (bits < RSA_BITS.min || bits > RSA_BITS.max) return false;
+  return key.export({ format: 'der', type: 'spki' }).equals(spki);
 };
 
 /** Reads a key from its canonical DER SubjectPublicKeyInfo; undefined for anything else. */
 export const readRawPublicKey = (spki: Buffer): KeyObject | undefined => {
   if (spki.length > MAX_SPKI_BYTES) return undefined;
-  let key: KeyObject;
   try {
-    key = createPublicKey({ key: spki, format: 'der', type: 'spki' });
-    if (!key.export({ format: 'der', type: 'spki' }).equals(spki)) return undefined;
+    const key = createPublicKey({ key: spki, format: 'der', type: 'spki' });
+    return hasFixedForm(spki) || isCanonicalRsa(key, spki) ? key : undefined;
   } catch {
     return undefined;
-  }
-  const details = key.asymmetricKeyDetails;
-  switch (key.asymmetricKeyType) {
-    case 'ed25519':
-    case 'ed448':
-      return key;
-    case 'ec':
-      return isNamedAndUncompressed(spki, details?.namedCurve) ? key : undefined;
-    case 'rsa':
-    case 'rsa-pss': {
-      const bits = details?.modulusLength ?? 0;
-      return bits >= RSA_BITS.min && bits <= RSA_BITS.max ? key : undefined;
-    }
-    default:
-      return undefined;
   }
 };
 
