@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, open, readdir, rename, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Failure } from '../failure.ts';
 import { configFileIn } from '../instance/config-file.ts';
 import { readWholeConfig } from '../instance/read-config.ts';
@@ -23,14 +23,14 @@ purpose = "development"
 
 [keep]
 directory = ${inside('keep')}
-anchor = ${inside('anchor')}
-socket = ${inside('keep.sock')}
-pid_file = ${inside('keep.pid')}
+anchor = ${inside('anchor', 'anchor')}
+socket = ${inside('run', 'keep.sock')}
+pid_file = ${inside('run', 'keep.pid')}
 unseal_key_file = ${inside('unseal.key')}
 
 [gate]
 directory = ${inside('gate')}
-pid_file = ${inside('gate.pid')}
+pid_file = ${inside('run', 'gate.pid')}
 
 [gate.mandos]
 listen = [${JSON.stringify(listen)}]
@@ -58,7 +58,7 @@ const claim = async (given: string | undefined): Promise<string> => {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
   if (/[\u0000-\u001f\u007f]/.test(directory))
     throw new Failure('usage', 'The name of the directory has control characters.');
-  if (Buffer.byteLength(join(directory, 'keep.sock')) > MAX_SOCKET_PATH_BYTES) {
+  if (Buffer.byteLength(join(directory, 'run', 'keep.sock')) > MAX_SOCKET_PATH_BYTES) {
     throw new Failure('usage', `The path of the directory is too long for a socket in it.`, 'Choose a shorter one.');
   }
   await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -123,7 +123,8 @@ const furnish = async (
   directory: string,
   config: ReturnType<typeof readWholeConfig>,
 ): Promise<void> => {
-  for (const made of [config.keep.directory, join(config.keep.directory, 'link'), config.gate.directory]) {
+  const { keep, gate } = config;
+  for (const made of [keep.directory, join(keep.directory, 'link'), dirname(keep.anchor), gate.directory]) {
     await mkdir(made, { recursive: true, mode: 0o700 });
   }
   const own = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };

@@ -36,7 +36,7 @@ const stopAsked = (running: readonly HouseProcess[]): Promise<'asked'> =>
 /** The first process that ends without having been asked. */
 const deathOf = async (child: HouseProcess): Promise<never> => {
   const ending = await child.ended;
-  throw new Failure('internal', `The ${child.name} ${ending}; everything is stopped.`);
+  throw new Failure('refused', `The ${child.name} ${ending}; everything is stopped.`);
 };
 
 const serve = async (instance: DevInstance, running: HouseProcess[], asked: Promise<'asked'>): Promise<void> => {
@@ -47,7 +47,7 @@ const serve = async (instance: DevInstance, running: HouseProcess[], asked: Prom
   };
   const keep = await start('keep');
   if (keep === 'asked') return;
-  if (keep['sealed'] === true) throw new Failure('internal', 'The keep did not open; its last words are above.');
+  if (keep['sealed'] === true) throw new Failure('refused', 'The keep did not open; its last words are above.');
   const gate = await start('gate');
   if (gate === 'asked') return;
   const mandos = addressOf(gate);

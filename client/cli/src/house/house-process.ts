@@ -81,7 +81,7 @@ export class HouseProcess {
   /** What it says when it is ready. If it ends before, so does the command. */
   async ready(): Promise<Readonly<Record<string, unknown>>> {
     const early = this.ended.then((ending) => {
-      throw new Failure('internal', `The ${this.name} ${ending} before it was ready; its last words are above.`);
+      throw new Failure('refused', `The ${this.name} ${ending} before it was ready; its last words are above.`);
     });
     return JSON.parse(await Promise.race([this.#readyLine, early]));
   }

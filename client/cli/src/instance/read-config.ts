@@ -1,7 +1,7 @@
 // Reads the parts of the configuration that the command line uses; every problem ends the command with its line.
 
 import { adminTable, ConfigError, gateTable, keepTable, loadConfig } from '@chatelaine/process';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Failure } from '../failure.ts';
 import { chooseConfigFile, type GlobalOptions } from './config-file.ts';
 

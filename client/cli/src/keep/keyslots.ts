@@ -14,7 +14,8 @@ const ADD_DEADLINE_MS = 120_000;
 
 export const listKeyslots = (options: GlobalOptions & { readonly json?: boolean }): Promise<void> =>
   askKeep(options, async (client) => {
-    const { slots } = answerOf(await client.call(keyslots.list, {}));
+    const answer = answerOf(await client.call(keyslots.list, {}));
+    const slots = answer.slots.toSorted((a, b) => a.createdAtUnixMs - b.createdAtUnixMs);
     if (options.json === true) return await printJson(slots);
     const rows = slots.map((slot) => [slot.id, slot.kind, formatMoment(slot.createdAtUnixMs), slot.label]);
     const columns = [{ title: 'ID' }, { title: 'KIND' }, { title: 'MADE' }, { title: 'LABEL', isFlexible: true }];

@@ -2,7 +2,7 @@
 // person is told exactly how far it went.
 
 import { randomUUID } from 'node:crypto';
-import { type Client, machines } from '@chatelaine/contract';
+import { type Client, machines, type Refused } from '@chatelaine/contract';
 import { Failure } from '../failure.ts';
 import { failureOf } from '../refused-answer.ts';
 import { Progress } from '../terminal/progress.ts';
@@ -33,6 +33,18 @@ export const inBatches = (all: readonly machines.NewMachine[]): machines.NewMach
   return batches;
 };
 
+/** Says which machine it was, if the keep says it, and how far the work went. */
+const failureOfBatch = (refused: Refused, batch: readonly machines.NewMachine[], before: number): Failure => {
+  const index = /^machines\.(\d+)\b/.exec(refused.field ?? '')?.[1];
+  const culprit = index === undefined ? undefined : batch[Number(index)]?.name;
+  const names = batch.length === 1 ? batch[0]?.name : `between ${batch[0]?.name} and ${batch.at(-1)?.name}`;
+  const { field: _, ...rest } = refused;
+  const failure = failureOf(culprit === undefined ? refused : rest, culprit ?? names);
+  const done = before === 0 ? 'Nothing was imported.' : `${before} machines before it were imported.`;
+  const hint = refused.code === 'already-exists' ? 'If what is there may go: --replace' : failure.hint;
+  return new Failure(failure.exit, `${failure.message} ${done}`, hint);
+};
+
 export interface Enrolled {
   readonly enrolled: readonly string[];
   readonly replaced: readonly string[];
@@ -50,18 +62,10 @@ export const enrollInBatches = async (
   try {
     for (const batch of inBatches(all)) {
       const answer = await client.call(machines.enroll, { machines: batch, replace }, { requestId: randomUUID() });
-      if (answer.kind === 'refused') {
-        const failure = failureOf(answer);
-        const names = batch.map(({ name }) => name);
-        const where = names.length === 1 ? names[0] : `between ${names[0]} and ${names.at(-1)}`;
-        const before = enrolled.length + replaced.length;
-        const done = before === 0 ? 'Nothing was imported.' : `${before} machines before it were imported.`;
-        const hint = answer.code === 'already-exists' ? 'If what is there may go: --replace' : failure.hint;
-        throw new Failure(failure.exit, `${where}: ${failure.message} ${done}`, hint);
-      }
+      if (answer.kind === 'refused') throw failureOfBatch(answer, batch, enrolled.length);
       enrolled.push(...answer.value.enrolled);
       replaced.push(...answer.value.replaced);
-      progress.show(() => `${enrolled.length + replaced.length} of ${all.length} machines`);
+      progress.show(() => `${enrolled.length} of ${all.length} machines`);
     }
   } finally {
     progress.end();
