@@ -16,18 +16,27 @@ const verdicts: Readonly<Record<Decision['decision'], string>> = {
   waiting: 'is kept waiting',
 };
 
-const isSource = (fact: Decision['facts'][number]): boolean => fact.name === 'address' || fact.name === 'source';
+/** Who asked: the holder of the proved key, if there is one, and who brought the question. */
+const describeAsker = (name: string, last: Decision): string => {
+  const isKnown = last.facts.some((fact) => fact.name === 'key-id' && fact.assurance === 'proved');
+  return isKnown ? `the key of ${name} (proved), through ${last.who}` : last.who;
+};
+
+const describeSource = (last: Decision): readonly string[] => {
+  const address = last.facts.find((fact) => fact.name === 'address');
+  return address === undefined ? [] : [`from   ${address.value} (${address.assurance})`];
+};
 
 /** One line for the verdict, one for the reason, one for each fact. */
 export const explainDecision = (name: string, last: Decision): string => {
   const reason = [last.code, last.condition && `condition "${last.condition}"`].filter(Boolean).join(', ');
-  const from = last.facts.find(isSource);
   const lines = [
     `${name} ${verdicts[last.decision]}${reason === '' ? '' : `: ${reason}`}`,
     '',
     `when   ${formatMoment(last.atUnixMs)}`,
-    `who    ${last.who}`,
-    ...(from === undefined ? [] : [`from   ${from.value} (${from.assurance})`]),
+    `who    ${describeAsker(name, last)}`,
+    ...describeSource(last),
+    'facts',
     ...last.facts.map(({ name: fact, value, assurance }) => `  ${assurance.padEnd(8)}  ${fact} = ${value}`),
   ];
   return `${lines.map(printable).join('\n')}\n`;
