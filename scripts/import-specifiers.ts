@@ -4,6 +4,8 @@
 /** One import, `export … from`, `import()`, `require()`, or a code file named by `new URL(…, import.meta.url)`. */
 export interface ImportSpecifier {
   readonly specifier: string;
+  /** Whether it only names a file, by a URL. */
+  readonly isUrl: boolean;
   /** Counted from 1. */
   readonly line: number;
 }
@@ -98,7 +100,7 @@ export const importSpecifiers = (source: string): readonly ImportSpecifier[] => 
       const at = match.index + match[0].indexOf(MASK);
       const specifier = source.slice(at, at + (match[1]?.length ?? 0));
       if (form === urlForm && !isCode(specifier)) continue;
-      found.set(at, { specifier, line: source.slice(0, at).split('\n').length });
+      found.set(at, { specifier, isUrl: form === urlForm, line: source.slice(0, at).split('\n').length });
     }
   }
   return [...found.entries()].sort(([one], [other]) => one - other).map(([, specifier]) => specifier);
