@@ -70,10 +70,10 @@ export const initInstance = async (options: InitOptions): Promise<void> => {
   const { file, config } = await check(options);
   const keep = accountOf(config, config.keep.account);
   const gate = accountOf(config, config.gate.account);
-  makeDirectories(config, keep, gate);
   if (process.stdin.isTTY && options.keyFile === undefined) say('The pass phrase opens the keep after every start.');
   const secret = await readFirstSecret(options.keyFile);
   try {
+    makeDirectories(config, keep, gate);
     await makeLinkKeys({
       keepDirectory: join(config.keep.directory, 'link'),
       keep,
