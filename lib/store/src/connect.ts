@@ -13,7 +13,7 @@ export const connectWriter = (path: string): DatabaseSync => {
     PRAGMA cell_size_check = ON;
     PRAGMA temp_store = MEMORY;
     PRAGMA secure_delete = ON;
-    PRAGMA cache_size = -8000;
+    PRAGMA cache_size = -2000;
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA wal_autocheckpoint = 0;
@@ -28,6 +28,6 @@ export const connectReader = (path: string): DatabaseSync => {
     PRAGMA trusted_schema = OFF;
     PRAGMA cell_size_check = ON;
     PRAGMA temp_store = MEMORY;
-    PRAGMA cache_size = -8000`);
+    PRAGMA cache_size = -2000`);
   return db;
 };

@@ -15,6 +15,8 @@ export const startThread = (task: ThreadTask): Worker =>
   new Worker(new URL(import.meta.url.endsWith('.ts') ? './writer.ts' : './store-writer.js', import.meta.url), {
     workerData: task,
     name: `store-${task.task}`,
+    // Most of what it handles is garbage at once; a large young generation would only stay resident.
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
   });
 
 interface Deferred<T> {
