@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openSqliteStore, type SqliteStore } from '@chatelaine/store';
 
-const HELP = `Usage: node bench/store/bench.ts [--seconds N] [--dir DIR] [--json]
+const HELP = `Usage: node bench/store/bench.ts [--seconds N] [--quick] [--dir DIR] [--json]
   --seconds N  time of each measurement, 1 to 60 (3)
+  --quick      one second each
   --dir DIR    directory on the disk to measure (the temporary directory)
   --json       one JSON object instead of lines
 `;
@@ -142,12 +143,13 @@ const run = async (directory: string, seconds: number): Promise<Record<string, F
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '3' },
+    quick: { type: 'boolean', default: false },
     dir: { type: 'string', default: tmpdir() },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
-const seconds = Number(values.seconds);
+const seconds = values.quick ? 1 : Number(values.seconds);
 if (values.help) process.stdout.write(HELP);
 else if (!(seconds >= 1 && seconds <= 60)) {
   process.stderr.write(`--seconds is a number from 1 to 60\n${HELP}`);
