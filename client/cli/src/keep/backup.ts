@@ -40,8 +40,9 @@ const receive = async (client: Client, write: Write): Promise<number> => {
 };
 
 const fileFailure = (path: string, error: unknown): unknown => {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === undefined || error instanceof Failure) return error;
+  const { code, errno } = error as NodeJS.ErrnoException;
+  // Only what the system says about the file; the stream has ends of its own.
+  if (errno === undefined) return error;
   if (code === 'EEXIST')
     return new Failure('input', `${path} is there already.`, 'Choose another name, or say --force.');
   return new Failure('input', `${path} cannot be written: ${code}.`);

@@ -1,7 +1,7 @@
 // `chatelaine machine import FILE`: takes over the machines of a Mandos clients.conf. If anything in it is wrong, nothing is
 // imported.
 
-import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, constants, createReadStream, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { readClients } from '../clients-conf/clients.ts';
 import { describeProblem, type Problem } from '../clients-conf/problem.ts';
@@ -11,11 +11,10 @@ import { askKeep } from '../instance/ask-keep.ts';
 import type { GlobalOptions } from '../instance/config-file.ts';
 import { printJson, say } from '../terminal/output.ts';
 import { printable } from '../terminal/printable.ts';
-import { readSecretFile, readStdin } from '../terminal/secret-input.ts';
 import { enrollInBatches } from './enroll-in-batches.ts';
 
-/** A fleet of 100,000 machines with RSA-4096 secrets takes about 200 MB. */
-const MAX_FILE_BYTES = 1_073_741_824;
+/** A fleet of 100,000 machines with RSA-4096 secrets takes about 200 MB; a string holds no more than 512 MB. */
+const MAX_FILE_BYTES = 500_000_000;
 const MAX_SECRET_BYTES = 262_144;
 
 const surroundings = (): Surroundings => ({
@@ -46,6 +45,24 @@ const readSecret = (written: string): Uint8Array => {
   }
 };
 
+/** The whole file. What is in it is encrypted, so that it need not be wiped. */
+const readText = async (given: string): Promise<Uint8Array> => {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    const stream = given === '-' ? process.stdin : createReadStream(given);
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > MAX_FILE_BYTES) throw new Failure('input', `${given} is larger than ${MAX_FILE_BYTES} bytes.`);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw code === undefined ? error : new Failure('input', `${given} cannot be read: ${code}.`);
+  }
+  return Buffer.concat(chunks);
+};
+
 const showProblems = (file: string, problems: readonly Problem[], prefix = ''): void => {
   for (const problem of problems) say(printable(`${prefix}${describeProblem(file, problem)}`));
 };
@@ -59,8 +76,7 @@ export interface ImportOptions extends GlobalOptions {
 /** `-` is stdin. */
 export const importMachines = async (given: string, options: ImportOptions): Promise<void> => {
   const file = given === '-' ? 'stdin' : given;
-  const text =
-    given === '-' ? await readStdin('The file', MAX_FILE_BYTES) : await readSecretFile(given, MAX_FILE_BYTES);
+  const text = await readText(given);
   const { machines, problems, notes } = readClients(text, readSecret);
   showProblems(file, notes, 'note: ');
   showProblems(file, problems);
