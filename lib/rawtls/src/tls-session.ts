@@ -55,12 +55,10 @@ const window = new NativeBox(16_384);
 const inbox = Buffer.allocUnsafeSlow(MAX_RECORD_BYTES);
 const out = Buffer.alloc(8);
 const DATUM_BYTES = 16;
-const CHANGE_CIPHER_SPEC = 20;
-const CHANGE_CIPHER_SPEC_BYTES = 6;
 
 const spill = (): void => {
   if (outboxBytes === 0) return;
-  const spilled = Buffer.allocUnsafe(outboxBytes);
+  const spilled = Buffer.allocUnsafeSlow(outboxBytes);
   outbox.bytes.copy(spilled, 0, 0, outboxBytes);
   outboxFull.push(spilled);
   outboxBytes = 0;
@@ -221,12 +219,6 @@ export class TlsSession {
     this.#gather();
   }
 
-  /** Whether nothing is to be sent but the ChangeCipherSpec of middlebox compatibility (RFC 8446 appendix D.4). */
-  get hasOnlyChangeCipherSpec(): boolean {
-    const [first, second] = this.#output;
-    return second === undefined && first?.length === CHANGE_CIPHER_SPEC_BYTES && first[0] === CHANGE_CIPHER_SPEC;
-  }
-
   /** What is to be sent to the peer since the last time: ciphertext, in one piece. */
   takeOutput(): Buffer | undefined {
     const [first, second] = this.#output;
@@ -274,7 +266,8 @@ export class TlsSession {
     window.load(0, message, DATUM_BYTES);
     const address = readHandle(window.bytes);
     const sizeBytes = window.bytes.readUInt32LE(8);
-    const kept = Buffer.allocUnsafe(4 + sizeBytes);
+    // Not from the pool: a slice keeps 64 kB of it alive, and so the process grows.
+    const kept = Buffer.allocUnsafeSlow(4 + sizeBytes);
     kept.writeUInt32BE(sizeBytes, 0);
     kept[0] = type;
     for (let at = 0; at < sizeBytes; ) {
