@@ -50,6 +50,10 @@ const say = (words: string): void => {
 
 const measure = async (amount: typeof full): Promise<Report> => {
   await using scratch = new Scratch();
+  // Servers on both sides run as processes of their own: an interrupted bench takes them along.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void scratch[Symbol.asyncDispose]().finally(() => process.exit(1)));
+  }
   const programs = await buildPrograms(scratch);
   const [processor] = cpus();
   const disk = measureDisk(scratch.directory(), amount.diskSeconds);
