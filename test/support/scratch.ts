@@ -7,6 +7,7 @@ import path from 'node:path';
 /** Undoes what was done, last thing first. */
 export class Scratch implements AsyncDisposable {
   readonly #undo: (() => unknown)[] = [];
+  #end: Promise<void> | undefined;
 
   /** Runs `undo` at the end. */
   atEnd(undo: () => unknown): void {
@@ -20,7 +21,13 @@ export class Scratch implements AsyncDisposable {
     return directory;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Whoever asks, and however often: all wait for the same end. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#end ??= this.#undoAll();
+    return this.#end;
+  }
+
+  async #undoAll(): Promise<void> {
     for (const undo of this.#undo.splice(0).reverse()) await undo();
   }
 }
