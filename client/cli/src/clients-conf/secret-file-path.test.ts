@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { expandSecretFilePath } from './secret-file-path.ts';
 
-const environment = { HOME: '/home/ada', KEYS: '/srv/keys', EMPTY: '', SLASHED: 'a$KEYS' };
+const environment = { HOME: '/srv/ada', KEYS: '/srv/keys', EMPTY: '', SLASHED: 'a$KEYS' };
 
 const braced = (name: string): string => `$\{${name}}`;
 
@@ -42,6 +42,6 @@ test('a path is expanded as Python expands it', () => {
 });
 
 test('without HOME, the home directory of the user is looked up', () => {
-  const passwd = 'root:x:0:0:root:/root:/bin/sh\nada:x:1000:1000::/home/ada/:/bin/sh\n';
-  assert.equal(expandSecretFilePath('~/x', { environment: {}, passwd, uid: 1000 }), '/home/ada/x');
+  const passwd = 'root:x:0:0:root:/root:/bin/sh\nada:x:1000:1000::/srv/ada/:/bin/sh\n';
+  assert.equal(expandSecretFilePath('~/x', { environment: {}, passwd, uid: 1000 }), '/srv/ada/x');
 });
