@@ -8,6 +8,17 @@ import { GnutlsError, gnutls, must } from './tls-session.ts';
 /** What both sides of Mandos use by default. */
 export const MANDOS_PRIORITY = 'SECURE128:!CTYPE-X.509:+CTYPE-RAWPK:!RSA:!VERS-ALL:+VERS-TLS1.3:%PROFILE_ULTRA';
 
+/**
+ * The same with X25519 as the first choice. A client makes a key share for its first group alone, and this one costs both
+ * sides least; a server that does not have it asks for another one in a HelloRetryRequest.
+ */
+export const FAST_PRIORITY = [
+  MANDOS_PRIORITY,
+  '-GROUP-ALL',
+  ...['X25519', 'SECP256R1', 'SECP384R1', 'SECP521R1', 'X448'].map((group) => `+GROUP-${group}`),
+  ...['2048', '3072', '4096', '6144', '8192'].map((bits) => `+GROUP-FFDHE${bits}`),
+].join(':');
+
 const priorities = new Map<string, Handle>();
 let clientCredentials: Handle | undefined;
 

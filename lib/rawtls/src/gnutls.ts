@@ -23,6 +23,8 @@ export const flag = {
   nonBlock: 1 << 3,
   noSignal: 1 << 6,
   noTickets: 1 << 10,
+  /** A key share for the first group only. */
+  keyShareTop: 1 << 11,
   enableRawPk: 1 << 18,
 } as const;
 

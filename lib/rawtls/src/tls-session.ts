@@ -125,7 +125,7 @@ export class TlsSession {
     const tls = gnutls();
     this.#isClient = options.role === 'client';
     const common = flag.nonBlock | flag.enableRawPk | flag.noTickets | flag.noSignal;
-    must(tls.init(out, common | (this.#isClient ? flag.client : flag.server)), 'make a session');
+    must(tls.init(out, common | (this.#isClient ? flag.client | flag.keyShareTop : flag.server)), 'make a session');
     this.#handle = readHandle(out);
     try {
       must(tls.setPriority(this.#handle, options.priority), 'set the priority');

@@ -1,6 +1,6 @@
 // The table [gate.mandos].
 
-import { MANDOS_PRIORITY, PriorityError, preparePriority } from '@chatelaine/rawtls';
+import { FAST_PRIORITY, PriorityError, preparePriority } from '@chatelaine/rawtls';
 import * as z from 'zod';
 import { listenAddresses } from '../../listen-address.ts';
 
@@ -17,11 +17,11 @@ const isPriority = (text: string): boolean => {
 export const mandosConfig = z.strictObject({
   /** Port 0 picks a free one. */
   listen: listenAddresses.prefault(['[::]:14711']),
-  /** What TLS may be spoken; the same as the machines' own setting of that name. */
+  /** What TLS may be spoken. By default what the machines speak by theirs, in the order that costs both sides least. */
   priority: z
     .string()
     .max(1_024)
-    .default(MANDOS_PRIORITY)
+    .default(FAST_PRIORITY)
     .refine(isPriority, 'must be a priority string that GnuTLS understands'),
   /** For the protocol line and the handshake together. */
   handshake_seconds: z.int().min(1).max(600).default(15),
