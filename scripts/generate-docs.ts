@@ -1,26 +1,45 @@
-// Writes docs/operations.md from the declarations in lib/contract, or says whether it is current.
+// Writes the pages that are made of the code itself, or says whether they are current: docs/operations.md of the
+// declarations in lib/contract, docs/cli.md of the command tree.
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { renderCommandReference } from '../client/cli/src/reference-page.ts';
 import { renderReference } from '../lib/contract/src/reference-page.ts';
 
 const usage = `usage: node scripts/generate-docs.ts [--check] [--help]
 
-Writes docs/operations.md from the declared operations and refusals.
+Writes docs/operations.md and docs/cli.md from what the code declares.
 
-  --check  write nothing; exit 1 when the page is not current
+  --check  write nothing; exit 1 when a page is not current
   --help   this text
 `;
 
-const page = new URL('../docs/operations.md', import.meta.url);
+const pages: readonly (readonly [string, () => string])[] = [
+  ['docs/operations.md', renderReference],
+  ['docs/cli.md', renderCommandReference],
+];
 
-const isCurrent = async (text: string): Promise<boolean> => {
+const placeOf = (page: string): URL => new URL(`../${page}`, import.meta.url);
+
+const isCurrent = async (page: string, text: string): Promise<boolean> => {
   try {
-    return (await readFile(page, 'utf8')) === text;
+    return (await readFile(placeOf(page), 'utf8')) === text;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw error;
   }
+};
+
+/** Brings one page up to date, or only looks; gives whether it is current now. */
+const bringUp = async (page: string, text: string, isCheck: boolean): Promise<boolean> => {
+  if (await isCurrent(page, text)) return true;
+  if (isCheck) {
+    process.stderr.write(`${page} is not current: run node scripts/generate-docs.ts and commit it\n`);
+    return false;
+  }
+  await writeFile(placeOf(page), text);
+  process.stderr.write(`wrote ${page}\n`);
+  return true;
 };
 
 const run = async (): Promise<number> => {
@@ -37,15 +56,9 @@ const run = async (): Promise<number> => {
     process.stdout.write(usage);
     return 0;
   }
-  const text = renderReference();
-  if (await isCurrent(text)) return 0;
-  if (options.check) {
-    process.stderr.write('docs/operations.md is not current: run node scripts/generate-docs.ts and commit it\n');
-    return 1;
-  }
-  await writeFile(page, text);
-  process.stderr.write('wrote docs/operations.md\n');
-  return 0;
+  let areCurrent = true;
+  for (const [page, render] of pages) areCurrent = (await bringUp(page, render(), options.check)) && areCurrent;
+  return areCurrent ? 0 : 1;
 };
 
 process.exitCode = await run();
