@@ -3,6 +3,9 @@
 
 import { MAX_KEY_BYTES } from './store.ts';
 
+/** Memory of its own, also for a Buffer, whose `slice` shares. */
+export const copyOf = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(bytes);
+
 /** Greater than every key. */
 const BEYOND = new Uint8Array(MAX_KEY_BYTES + 1).fill(0xff);
 
@@ -12,13 +15,14 @@ export interface KeyRange {
   readonly end: Uint8Array;
 }
 
-/** All keys that begin with `prefix`. */
+/** All keys that begin with `prefix`, which is copied. */
 export const rangeOfPrefix = (prefix: Uint8Array): KeyRange => {
   const last = prefix.findLastIndex((byte) => byte !== 0xff);
-  if (last === -1) return { start: prefix, end: BEYOND };
-  const end = prefix.slice(0, last + 1);
+  const start = copyOf(prefix);
+  if (last === -1) return { start, end: BEYOND };
+  const end = copyOf(prefix.subarray(0, last + 1));
   end[last] = (end[last] ?? 0) + 1;
-  return { start: prefix, end };
+  return { start, end };
 };
 
 /** The first key after `key`. */

@@ -57,7 +57,7 @@ const decodeCommitted = (input: ByteReader): Outcome => {
   const revision = input.int();
   const audit: { sequence: number; hash: Uint8Array }[] = [];
   for (let count = input.u32(); count > 0; count--)
-    audit.push({ sequence: input.int(), hash: input.bytes(32).slice() });
+    audit.push({ sequence: input.int(), hash: new Uint8Array(input.bytes(32)) });
   const before: Before[] = [];
   for (let count = input.u32(); count > 0; count--) {
     const at = input.int();

@@ -1,7 +1,7 @@
 // What changed lately, in memory: bounded in bytes, never growing with the number of records. It answers watches, and undoes
 // changes so that a reader can look at a moment that is just past. What was pushed out is answered with `compacted`.
 
-import { hasPrefix, isInRange, type KeyRange } from './key-range.ts';
+import { copyOf, hasPrefix, isInRange, type KeyRange } from './key-range.ts';
 import type { Before } from './outcome-wire.ts';
 import type { Change, Entry } from './store.ts';
 
@@ -24,8 +24,8 @@ const CHANGE_OVERHEAD_BYTES = 400;
 
 const changeOf = ({ key, value }: RecentChange, revision: number): Change =>
   value === undefined
-    ? { kind: 'delete', key: key.slice(), revision }
-    : { kind: 'put', entry: { key: key.slice(), value: value.slice(), revision } };
+    ? { kind: 'delete', key: copyOf(key), revision }
+    : { kind: 'put', entry: { key: copyOf(key), value: copyOf(value), revision } };
 
 /** Key as a string of one character a byte, for maps. */
 export const nameOfKey = (key: Uint8Array): string =>
@@ -118,7 +118,7 @@ export class RecentChanges {
       for (const { key, before } of commit.changes) {
         const name = nameOfKey(key);
         if (!isInRange(key, range) || held.has(name)) continue;
-        held.set(name, before && { key: key.slice(), value: before.value.slice(), revision: before.revision });
+        held.set(name, before && { key: copyOf(key), value: copyOf(before.value), revision: before.revision });
       }
     }
     return held;

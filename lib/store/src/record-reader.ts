@@ -3,7 +3,7 @@
 
 import type { DatabaseSync } from 'node:sqlite';
 import { auditPlace, auditPosition, laneOfHead } from './format.ts';
-import type { KeyRange } from './key-range.ts';
+import { copyOf, type KeyRange } from './key-range.ts';
 import { storeErrorOf } from './sqlite-failure.ts';
 import type { AuditEntry, AuditHead, Entry } from './store.ts';
 import { StoreError } from './store-error.ts';
@@ -47,7 +47,7 @@ export class RecordReader {
   get(key: Uint8Array): Entry | undefined {
     return this.#read(() => {
       const row = this.#sql.get.get(key);
-      return row && { key: key.slice(), value: bytesOf(row['value']), revision: numberOf(row['revision']) };
+      return row && { key: copyOf(key), value: bytesOf(row['value']), revision: numberOf(row['revision']) };
     });
   }
 

@@ -7,7 +7,7 @@ import { refuse } from '@chatelaine/contract';
 import { checkKey, checkNumber, checkTransaction } from './check-transaction.ts';
 import { connectReader } from './connect.ts';
 import type { StorePurpose } from './create-store-file.ts';
-import { hasPrefix, type KeyRange, keyAfter, rangeOfPrefix } from './key-range.ts';
+import { copyOf, hasPrefix, type KeyRange, keyAfter, rangeOfPrefix } from './key-range.ts';
 import { LeaseTable } from './lease-table.ts';
 import type { Outcome } from './outcome-wire.ts';
 import { PastReader } from './past-reader.ts';
@@ -153,7 +153,7 @@ class OpenSqliteStore implements SqliteStore {
     const { atRevision } = options;
     if (atRevision === undefined) return this.#reader.get(key);
     checkNumber('atRevision', atRevision, 0);
-    return this.#past.get(key, atRevision);
+    return this.#past.get(copyOf(key), atRevision);
   }
 
   async list(
@@ -197,7 +197,7 @@ class OpenSqliteStore implements SqliteStore {
     if (outcome.kind === 'failed') return refuse(outcome.reason);
     const { conditions, puts, deletes, audit } = decodeTransaction(new ByteReader(bytes));
     if (outcome.kind === 'conflict') {
-      return { kind: 'conflict', key: conditions[outcome.condition]?.key.slice() ?? new Uint8Array(0) };
+      return { kind: 'conflict', key: copyOf(conditions[outcome.condition]?.key ?? new Uint8Array(0)) };
     }
     const { revision, before } = outcome;
     if (revision > this.#recent.newest) {
@@ -216,7 +216,7 @@ class OpenSqliteStore implements SqliteStore {
   watch(prefix: Uint8Array, since: number, signal: AbortSignal): AsyncIterable<Change | Compacted> {
     this.#checkOpen();
     checkNumber('since', since, 0);
-    return watchChanges(this.#recent, prefix.slice(), since, AbortSignal.any([signal, this.#closing.signal]));
+    return watchChanges(this.#recent, copyOf(prefix), since, AbortSignal.any([signal, this.#closing.signal]));
   }
 
   async lease(name: string, ttlMs: number): Promise<Lease | undefined> {

@@ -88,6 +88,38 @@ export const historyPromises = (make: MakeStore): void => {
     assert.equal((await readAll(store, '', 2)).length, keys.length);
   });
 
+  it('neither changes nor keeps the arrays it is given or gives, be they views of a larger one', async (t) => {
+    const { store } = await make(t);
+    const whole = Buffer.from('k/1value k/ k/1');
+    const [key, value, prefix, again] = [
+      whole.subarray(0, 3),
+      whole.subarray(3, 8),
+      whole.subarray(9, 11),
+      whole.subarray(12),
+    ];
+    const changes = takeChanges(store, 'k', 0, 1);
+    const answer = await store.commit({ conditions: [], puts: [{ key, value }], deletes: [], audit: [] });
+    assert.ok(answer.kind === 'committed');
+    const read = async () => [
+      await store.get(again),
+      await store.get(again, { atRevision: answer.revision }),
+      await store.list(prefix, { limit: 1 }),
+      await store.list(prefix, { limit: 1, atRevision: answer.revision }),
+    ];
+    const before = await read();
+    assert.equal(whole.toString(), 'k/1value k/ k/1');
+    const conflict = await store.commit({ conditions: [{ key, absent: true }], puts: [], deletes: [again], audit: [] });
+    assert.ok(conflict.kind === 'conflict');
+    const [change] = await changes;
+    assert.ok(change?.kind === 'put');
+    for (const given of [conflict.key, change.entry.key, change.entry.value]) given.fill(0);
+    const copies = structuredClone(before);
+    for (const entry of [before[0], before[1]]) if (entry !== undefined && 'value' in entry) entry.value.fill(0);
+    for (const page of [before[2], before[3]])
+      if (page !== undefined && 'entries' in page) page.entries[0]?.key.fill(0);
+    assert.deepEqual(await read(), copies);
+  });
+
   it('refuses a cursor that does not belong to the list', async (t) => {
     const { store } = await make(t);
     await commitOf(store, { puts: { 'a/1': 'v', 'a/2': 'v', 'b/1': 'v' } });
