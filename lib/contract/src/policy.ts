@@ -12,7 +12,7 @@ export const test = defineOperation({
   input: z.strictObject({
     principal: z
       .string()
-      .regex(/^(admin|gate|watch|bus|courier):.+$/)
+      .regex(/^(admin|gate|watch|bus|courier):.+$/, 'must be ROLE:IDENTITY, such as gate:gate')
       .describe('`role:identity`, such as `gate:gate`'),
     capability: z.string().min(1).max(100),
     path: z.string().max(1_024),
