@@ -10,7 +10,7 @@ export const APPLICATION_ID = 0x43_68_61_74;
 export const FORMAT_VERSION = 1;
 
 /** The name, table and SQL of everything in the file, as SQLite keeps it. */
-export const schema = {
+const schema = {
   meta: 'CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID',
   head: 'CREATE TABLE head (name TEXT PRIMARY KEY, number INTEGER NOT NULL, hash BLOB) STRICT, WITHOUT ROWID',
   record:

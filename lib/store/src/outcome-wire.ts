@@ -20,7 +20,7 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly reason: FailureReason };
 
 /** Why nothing was written: the disk is full, another program has the file locked, or a page is damaged. */
-export type FailureReason = (typeof failureReasons)[number];
+type FailureReason = (typeof failureReasons)[number];
 
 const failureReasons = ['disk-full', 'busy', 'damaged'] as const;
 const kinds = ['committed', 'conflict', 'failed'] as const;

@@ -10,7 +10,7 @@ const LF = 0x0a;
 const SPOKEN = /^[ \t\v\f\r]*(?:-\d+|\+?0*[01])(?=[ \t\v\f\r]|$)/;
 
 /** Whether a line, without its LF, asks for a protocol that is spoken here. */
-export const isSpokenHere = (line: Buffer): boolean => isUtf8(line) && SPOKEN.test(line.toString('latin1'));
+const isSpokenHere = (line: Buffer): boolean => isUtf8(line) && SPOKEN.test(line.toString('latin1'));
 
 /** What the bytes so far amount to: wait for more, speak TLS, or hang up without a word. */
 export type LineVerdict = 'more' | 'spoken' | 'hang-up';
