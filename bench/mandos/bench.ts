@@ -75,7 +75,8 @@ const measure = async (amount: typeof full): Promise<Report> => {
 };
 
 const shown = (rate: Rate): string =>
-  `${rate.perSecond.toFixed(0).padStart(6)}/s   p50 ${rate.p50Ms.toFixed(1)} ms   p99 ${rate.p99Ms.toFixed(1)} ms`;
+  `${rate.perSecond.toFixed(0).padStart(6)}/s   p50 ${rate.p50Ms.toFixed(1)} ms   p99 ${rate.p99Ms.toFixed(1)} ms` +
+  (rate.lost > 0 ? `   ${rate.lost} lost` : '');
 
 const percent = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(0)} %`;
 

@@ -27,9 +27,11 @@ interface LoadOptions {
   readonly atOnce: number;
   /** All begin at the same moment, one fetch each. */
   readonly salvo?: boolean;
+  /** Debian's server listens with a backlog of 5 and loses connections when many come at once; they are counted then. */
+  readonly mayLose?: boolean;
 }
 
-/** Fetches from a server as the machines of one fleet. Throws unless every fetch got the right bytes. */
+/** Fetches from a server as the machines of one fleet. Throws unless every fetch got the right bytes (or some, with `mayLose`). */
 export type Load = (port: number, options: LoadOptions) => Promise<LoadResult>;
 
 const WALL_S = 300;
@@ -61,12 +63,13 @@ export const buildPrograms = async (scratch: Scratch): Promise<Programs> => {
   const loadOf = (fleet: Fleet): Load => {
     const keys = file(fleet.keys);
     const secret = file(fleet.secret);
-    return async (port, { fetches, atOnce, salvo }) => {
+    return async (port, { fetches, atOnce, salvo, mayLose = false }) => {
       const args = [...['-p', String(port)], ...['-k', keys], ...['-e', secret], ...['-T', String(WALL_S)]];
       args.push('-n', String(fetches), '-c', String(atOnce), ...(salvo ? ['-s'] : []));
       const { code, stdout, stderr } = await runProgram(load, args, { patienceMs: (WALL_S + 60) * 1_000 });
-      if (code !== 0) throw new Error(`not every fetch went well: ${stdout}${stderr}`);
-      return JSON.parse(stdout.toString());
+      const result: LoadResult | undefined = stdout.length > 0 ? JSON.parse(stdout.toString()) : undefined;
+      if (result !== undefined && (code === 0 || (mayLose && result.ok > 0))) return result;
+      throw new Error(`not every fetch went well: ${stdout}${stderr}`);
     };
   };
   const startBareLoop = async (fleet: Fleet, isBlocking: boolean): Promise<number> => {
