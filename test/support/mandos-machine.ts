@@ -10,7 +10,7 @@ export interface MandosMachine {
   readonly keyDir: string;
   /** The section of clients.conf that mandos-keygen prints. */
   readonly stanza: string;
-  /** Runs mandos-client once. It never gives up by itself: after `patienceMs` it is killed, and has no exit code. */
+  /** Runs mandos-client once. It never gives up by itself: after `patienceMs` it is stopped, and has no exit code. */
   readonly fetch: (port: number, patienceMs?: number) => Promise<Finished>;
 }
 

@@ -2,6 +2,9 @@
 
 import { spawn } from 'node:child_process';
 
+/** Time to tidy up: mandos-client, for one, has a key ring to remove. */
+const GRACE_MS = 5_000;
+
 /** What is left of a program that has ended. */
 export interface Finished {
   /** Absent if a signal ended it. */
@@ -15,7 +18,7 @@ export interface RunOptions {
   /** Added to this process's own environment. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Milliseconds after which the program is killed; the default is a minute. */
+  /** Milliseconds after which the program is asked to end, and soon after that is killed; the default is a minute. */
   readonly patienceMs?: number;
 }
 
@@ -26,9 +29,10 @@ export const runProgram = (program: string, args: readonly string[], options: Ru
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
       stdio: 'pipe',
-      timeout: options.patienceMs ?? 60_000,
-      killSignal: 'SIGKILL',
     });
+    const patienceMs = options.patienceMs ?? 60_000;
+    const ask = setTimeout(() => child.kill('SIGTERM'), patienceMs);
+    const kill = setTimeout(() => child.kill('SIGKILL'), patienceMs + GRACE_MS);
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on('data', (part: Buffer) => stdout.push(part));
@@ -36,9 +40,11 @@ export const runProgram = (program: string, args: readonly string[], options: Ru
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.input ?? '');
     child.on('error', reject);
-    child.on('close', (code) =>
-      resolve({ code: code ?? undefined, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString() }),
-    );
+    child.on('close', (code) => {
+      clearTimeout(ask);
+      clearTimeout(kill);
+      resolve({ code: code ?? undefined, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString() });
+    });
   });
 
 /** Runs a program that must succeed, and gives its output. Throws with its words otherwise. */
