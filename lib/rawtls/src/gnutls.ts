@@ -94,16 +94,21 @@ export interface Gnutls {
   readonly attach: (session: Handle, withHook: boolean) => void;
 }
 
-const open = (): ReturnType<typeof koffi.load> => {
+const open = (library: string): ReturnType<typeof koffi.load> => {
   try {
-    return koffi.load(SONAME);
+    return koffi.load(library);
   } catch (cause) {
-    throw new GnutlsMissingError(`${SONAME} cannot be loaded: ${HINT}`, { cause });
+    throw new GnutlsMissingError(`${library} cannot be loaded: ${HINT}`, { cause });
   }
 };
 
-const bind = (callbacks: Callbacks): Gnutls => {
-  const library = open();
+/**
+ * Loads GnuTLS with these callbacks, which it keeps for the life of the process.
+ *
+ * @throws {GnutlsMissingError} with the name of the Debian package
+ */
+export const loadGnutls = (callbacks: Callbacks, soname = SONAME): Gnutls => {
+  const library = open(soname);
   const checkVersion = library.func('gnutls_check_version', 'str', ['str']);
   if (checkVersion(MIN_VERSION) === null) {
     throw new GnutlsMissingError(`${SONAME} is ${checkVersion(null)}, but ${MIN_VERSION} is needed: ${HINT}`);
@@ -155,13 +160,6 @@ const bind = (callbacks: Callbacks): Gnutls => {
     },
   };
 };
-
-/**
- * Loads GnuTLS with these callbacks, which it keeps for the life of the process.
- *
- * @throws {GnutlsMissingError} with the name of the Debian package
- */
-export const loadGnutls = (callbacks: Callbacks): Gnutls => bind(callbacks);
 
 /** Reads what a function with an out parameter left. */
 export const readHandle = (from: Buffer): Handle => Number(from.readBigUInt64LE());

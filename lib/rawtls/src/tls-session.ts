@@ -119,6 +119,8 @@ export class TlsSession {
   #inputAt = 0;
   #hasEnded = false;
   #isFreed = false;
+  /** The last call wanted more input than there is. */
+  #isStarved = false;
 
   /** Throws {@link GnutlsError} if a session cannot be made, and leaves nothing behind. */
   constructor(options: SessionOptions) {
@@ -173,8 +175,9 @@ export class TlsSession {
   handshake(): Step {
     const tls = gnutls();
     for (;;) {
+      this.#isStarved = false;
       const result = tls.handshake(this.#handle);
-      if (result === code.warningAlertReceived) continue;
+      if (this.#mayGoOn(result)) continue;
       const step = result === code.ok ? 'done' : result === code.again ? 'more' : this.#fail(result);
       this.#gather();
       return step;
@@ -198,6 +201,7 @@ export class TlsSession {
   receive(): Received {
     const tls = gnutls();
     for (;;) {
+      this.#isStarved = false;
       const result = tls.recordReceive(this.#handle, inbox, inbox.length);
       if (result > 0) {
         const bytes = Buffer.allocUnsafeSlow(result);
@@ -206,7 +210,7 @@ export class TlsSession {
         this.#gather();
         return { kind: 'data', bytes };
       }
-      if (result === code.warningAlertReceived) continue;
+      if (this.#mayGoOn(result)) continue;
       const received: Received = result === 0 ? END : result === code.again ? MORE : this.#fail(result);
       this.#gather();
       return received;
@@ -241,6 +245,7 @@ export class TlsSession {
     const chunk = this.#input[0];
     if (chunk === undefined) {
       if (this.#hasEnded) return 0;
+      this.#isStarved = true;
       gnutls().setErrno(this.#handle, ERRNO_AGAIN);
       return -1;
     }
@@ -276,6 +281,14 @@ export class TlsSession {
       at += window.bytes.copy(kept, 4 + at, 0, part);
     }
     this.#messages.push(kept);
+  }
+
+  /**
+   * Whether a call is to be made again at once. GnuTLS says "again" also after a message of its own (a session ticket, a
+   * new key), with what the caller waits for still in the input. Each round uses some of the input up.
+   */
+  #mayGoOn(result: number): boolean {
+    return result === code.warningAlertReceived || (result === code.again && !this.#isStarved);
   }
 
   /** After every call into GnuTLS: what it pushed is this session's. */

@@ -69,7 +69,9 @@ const isUsageError = (error: unknown): boolean =>
   error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
 
 const explain = (error: unknown): number => {
-  const isPlain = isUsageError(error) || plainErrors.some((known) => error instanceof known);
+  // A file or address that the system refuses is named in the error's own words.
+  const isOfSystem = error instanceof Error && 'syscall' in error;
+  const isPlain = isOfSystem || isUsageError(error) || plainErrors.some((known) => error instanceof known);
   const text = error instanceof Error ? (isPlain ? error.message : (error.stack ?? error.message)) : 'failed';
   process.stderr.write(`${error instanceof ConfigError ? '' : 'gate: '}${text}\n`);
   if (error instanceof ConfigError) return 4;

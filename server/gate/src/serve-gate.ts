@@ -2,7 +2,7 @@
 // time allows, and the rest is ended.
 
 import { join } from 'node:path';
-import { createClient } from '@chatelaine/contract';
+import { type Client, createClient } from '@chatelaine/contract';
 import { connectUnix, LinkClient, readPeerKey } from '@chatelaine/link';
 import { type Log, notifyReady, onStopSignals, writePidFile } from '@chatelaine/process';
 import type { Front, FrontDefinition, GateServices } from './fronts/front.ts';
@@ -34,15 +34,8 @@ const startFronts = async ({ config, fronts, log }: ServeGateOptions, services: 
   return started;
 };
 
-/** Returns when everything has ended. */
-export const serveGate = async (options: ServeGateOptions): Promise<void> => {
-  const { config, log } = options;
-  const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
-  const pid = writePidFile(config.gate.pid_file);
-  const key = await readPeerKey(join(config.gate.directory, 'link.key'));
-  const link = new LinkClient({ connect: () => connectUnix(config.keep.socket), key });
-  const client = createClient(link);
-  const nonces = new NonceSource({
+const watchNonces = (client: Client, log: Log): NonceSource =>
+  new NonceSource({
     client,
     now: () => performance.now(),
     pauseMs: NONCE_PAUSE_MS,
@@ -51,9 +44,14 @@ export const serveGate = async (options: ServeGateOptions): Promise<void> => {
       else log.warn({ code: state.code }, 'the keep is not there: everybody is refused');
     },
   });
+
+/** Serves over the link until `stopped`. */
+const serveFronts = async (options: ServeGateOptions, link: LinkClient, stopped: Promise<void>): Promise<void> => {
+  const { config, log } = options;
+  const client = createClient(link);
+  const nonces = watchNonces(client, log);
   try {
     const started = await startFronts(options, { client, nonces, log });
-    onStopSignals(() => stop());
     const addresses = Object.fromEntries(started.map(({ name, front }) => [name, front.addresses]));
     notifyReady(options.readyFd, addresses);
     log.info(addresses, 'ready');
@@ -64,6 +62,19 @@ export const serveGate = async (options: ServeGateOptions): Promise<void> => {
   } finally {
     nonces.close();
     await link.close();
+  }
+};
+
+/** Returns when everything has ended. */
+export const serveGate = async (options: ServeGateOptions): Promise<void> => {
+  const { config } = options;
+  const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
+  const pid = writePidFile(config.gate.pid_file);
+  try {
+    const key = await readPeerKey(join(config.gate.directory, 'link.key'));
+    onStopSignals(() => stop());
+    await serveFronts(options, new LinkClient({ connect: () => connectUnix(config.keep.socket), key }), stopped);
+  } finally {
     pid.remove();
   }
 };

@@ -1,5 +1,6 @@
 // The port where machines ask for their secrets, compatible with Debian's mandos-client. Strangers are bounded in number and
-// in time; a connection that may be waiting for a person is not.
+// in time; a connection that may be waiting for a person is not. Machines from before raw public keys, which show an OpenPGP
+// key and are known by its `fingerprint`, cannot be served: no supported TLS library speaks to them.
 
 import { createServer, type Server, type Socket } from 'node:net';
 import { BoundedLog } from '../../bounded-log.ts';
