@@ -185,16 +185,21 @@ class OpenSqliteStore implements SqliteStore {
     if (this.#writer.isBusy(bytes.length)) return refuse('busy');
     return new Promise((resolve, reject) => {
       this.#writer.commit(bytes, (outcome) => {
-        if (outcome instanceof Error) reject(outcome);
-        else if (outcome.kind === 'failed' && outcome.reason === 'damaged') {
-          reject(new StoreError('damaged', `${this.path}: a page that the change touches is damaged`));
-        } else resolve(this.#answer(outcome, bytes));
+        try {
+          if (outcome instanceof Error) reject(outcome);
+          else resolve(this.#answer(outcome, bytes));
+        } catch (error) {
+          reject(error);
+        }
       });
     });
   }
 
   #answer(outcome: Outcome, bytes: Uint8Array): Committed | Conflict | ReturnType<typeof refuse> {
-    if (outcome.kind === 'failed') return refuse(outcome.reason);
+    if (outcome.kind === 'failed') {
+      if (outcome.reason !== 'damaged') return refuse(outcome.reason);
+      throw new StoreError('damaged', `${this.path}: a page that the change touches is damaged`);
+    }
     const { conditions, puts, deletes, audit } = decodeTransaction(new ByteReader(bytes));
     if (outcome.kind === 'conflict') {
       return { kind: 'conflict', key: copyOf(conditions[outcome.condition]?.key ?? new Uint8Array(0)) };

@@ -89,7 +89,8 @@ export class WriteLoop {
         this.#leaseToken();
         break;
       case 'merge-log':
-        this.#guardMerge(() => this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)'));
+        // On a full disk what room there is belongs to commits.
+        if (!this.#isFull) this.#guardMerge(() => this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)'));
         break;
       case 'close':
         this.#close();
@@ -105,13 +106,15 @@ export class WriteLoop {
   }
 
   /** Undefined if the disk failed. */
-  #outcomesOf(group: readonly Transaction[]): Outcome[] | undefined {
+  #outcomesOf(group: readonly Transaction[], isSecondTry = false): Outcome[] | undefined {
     try {
       const outcomes = this.#committer.commit(group);
       if (this.#isFull && outcomes.some(({ kind }) => kind === 'committed')) this.#noteFull(false);
       return outcomes;
     } catch (error) {
       const failure = storeErrorOf(error, this.#path);
+      if (failure.code === 'disk-full' && !isSecondTry && this.#makeRoom()) return this.#outcomesOf(group, true);
+      if (this.#isEnded) return undefined;
       if (failure.code === 'disk-full' || failure.code === 'busy') {
         if (failure.code === 'disk-full') this.#noteFull(true);
         const reason = failure.code;
@@ -124,6 +127,16 @@ export class WriteLoop {
       }
       return this.#outcomesOneByOne(group);
     }
+  }
+
+  /** Merges the log, whose room on the disk can then be used again; true if all of it was merged. */
+  #makeRoom(): boolean {
+    let isMerged = false;
+    this.#guardMerge(() => {
+      const { log, checkpointed } = this.#mergeLog.get() ?? {};
+      isMerged = log === checkpointed && Number(log) > 0;
+    });
+    return isMerged && !this.#isEnded;
   }
 
   /** A damaged page was met: only those who touch it shall fail. */
