@@ -40,11 +40,11 @@ const text = `# Chatelaine. Every line that begins with "#" shows a default; "ch
 #link_key = "/etc/chatelaine/admin.key"
 `;
 
-/** Writes it, 0644, if there is no file; returns whether it did. */
+/** Writes it, 0600, if there is no file; returns whether it did. */
 export const writeDefaultConfig = async (path: string): Promise<boolean> => {
   try {
-    await using file = await open(path, 'wx', 0o644);
-    await file.chmod(0o644);
+    await using file = await open(path, 'wx', 0o600);
+    await file.chmod(0o600);
     await file.writeFile(text);
     await file.sync();
     return true;
