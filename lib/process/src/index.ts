@@ -24,5 +24,6 @@ export { createLog, type Log, type LogFunction, type LogSettings, silentLog } fr
 export { type LogLevel, logLevels } from './log-levels.ts';
 export { notifyReady } from './notify-ready.ts';
 export { AlreadyRunningError, type PidFile, writePidFile } from './pid-file.ts';
+export { type ProcessProgram, runProcess } from './run-process.ts';
 export { preparedPrivateDirectory, preparedRuntimeDirectory } from './runtime-directory.ts';
 export { onStopSignals, type StopSignal } from './stop-signals.ts';

@@ -6,17 +6,14 @@ import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PeerKeyFileError } from '@chatelaine/link';
 import {
-  AccountError,
-  AlreadyRunningError,
   becomeAccount,
-  ConfigError,
   createLog,
   defaultConfigPath,
   hardenProcess,
   loadConfig,
   preparedRuntimeDirectory,
   resolveAccount,
-  withoutNewPrivileges,
+  runProcess,
 } from '@chatelaine/process';
 import { GnutlsMissingError } from '@chatelaine/rawtls';
 import { knownFronts } from './fronts/index.ts';
@@ -38,9 +35,6 @@ const options = {
   help: { type: 'boolean' },
 } as const;
 
-/** What a person can mend, in words; anything else is shown with its place in the program. */
-const plainErrors = [AccountError, AlreadyRunningError, ConfigError, GnutlsMissingError, ListenError, PeerKeyFileError];
-
 /** Leaves root behind, with the directory for the PID file made before. */
 const dropPrivileges = ({ gate, group, purpose }: GateConfig): void => {
   const settings = { account: gate.account, group, purpose };
@@ -58,25 +52,10 @@ const run = async (): Promise<number> => {
   if (given['check-config'] === true) return 0;
   hardenProcess();
   dropPrivileges(config);
-  hardenProcess();
   const log = createLog({ process: 'gate', ...config.log });
   const readyFd = given['ready-fd'] === undefined ? undefined : Number(given['ready-fd']);
   await serveGate({ config, fronts: knownFronts, log, readyFd });
   return 0;
 };
 
-const isUsageError = (error: unknown): boolean =>
-  error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
-
-const explain = (error: unknown): number => {
-  // A file or address that the system refuses is named in the error's own words.
-  const isOfSystem = error instanceof Error && 'syscall' in error;
-  const isPlain = isOfSystem || isUsageError(error) || plainErrors.some((known) => error instanceof known);
-  const text = error instanceof Error ? (isPlain ? error.message : (error.stack ?? error.message)) : 'failed';
-  process.stderr.write(`${error instanceof ConfigError ? '' : 'gate: '}${text}\n`);
-  if (error instanceof ConfigError) return 4;
-  return isUsageError(error) ? 2 : 1;
-};
-
-withoutNewPrivileges();
-process.exitCode = await run().catch(explain);
+await runProcess({ name: 'gate', plainErrors: [GnutlsMissingError, ListenError, PeerKeyFileError], run });

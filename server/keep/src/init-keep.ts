@@ -3,7 +3,7 @@
 import { explainRefusal } from '@chatelaine/contract';
 import { wipe } from '@chatelaine/secret';
 import { openSqliteStore } from '@chatelaine/store';
-import { createVault, type KeySlotKind } from '@chatelaine/vault';
+import { createVault, type KeySlotKind, type SlotSecret } from '@chatelaine/vault';
 import { storePath } from './keep.ts';
 import type { KeepConfig } from './keep-config.ts';
 
@@ -24,23 +24,13 @@ const readSecret = async (): Promise<Buffer> => {
   return secret.subarray(0, length);
 };
 
-/** Prints one JSON line with the ids of the new store; returns the exit code. */
-export const initKeep = async (config: KeepConfig, kind: string, label: string): Promise<number> => {
-  if (!isSlotKind(kind)) throw new RangeError('--init takes pass-phrase or key-file');
-  const secret = await readSecret();
-  const store = await openSqliteStore({
-    path: storePath(config.keep.directory),
-    create: true,
-    purpose: config.purpose,
-  });
+const makeStore = async (
+  { keep, purpose }: KeepConfig,
+  slot: SlotSecret & { readonly label: string },
+): Promise<number> => {
+  const store = await openSqliteStore({ path: storePath(keep.directory), create: true, purpose });
   try {
-    const made = await createVault({
-      store,
-      purpose: config.purpose,
-      slot: { kind, secret, label },
-      anchorPath: config.keep.anchor,
-      nowUnixMs: Date.now(),
-    });
+    const made = await createVault({ store, purpose, slot, anchorPath: keep.anchor, nowUnixMs: Date.now() });
     if (made.kind === 'refused') {
       const { text, hint } = explainRefusal(made);
       process.stderr.write(`keep: ${text} ${hint}\n`);
@@ -51,7 +41,17 @@ export const initKeep = async (config: KeepConfig, kind: string, label: string):
     process.stdout.write(`${JSON.stringify({ storeId: store.id, rootKeyId })}\n`);
     return 0;
   } finally {
-    wipe(secret);
     await store.close();
+  }
+};
+
+/** Prints one JSON line with the ids of the new store; returns the exit code. */
+export const initKeep = async (config: KeepConfig, kind: string, label: string): Promise<number> => {
+  if (!isSlotKind(kind)) throw new RangeError('--init takes pass-phrase or key-file');
+  const secret = await readSecret();
+  try {
+    return await makeStore(config, { kind, secret, label });
+  } finally {
+    wipe(secret);
   }
 };

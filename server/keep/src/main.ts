@@ -5,17 +5,14 @@ import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
-  AccountError,
-  AlreadyRunningError,
   becomeAccount,
-  ConfigError,
   createLog,
   defaultConfigPath,
   hardenProcess,
   loadConfig,
   preparedRuntimeDirectory,
   resolveAccount,
-  withoutNewPrivileges,
+  runProcess,
 } from '@chatelaine/process';
 import { StoreError } from '@chatelaine/store';
 import { initKeep } from './init-keep.ts';
@@ -65,27 +62,10 @@ const run = async (): Promise<number> => {
   const keyFile = isNew ? undefined : config.keep.unseal_key_file;
   const unsealKey = keyFile === undefined ? undefined : readFileSync(keyFile);
   dropPrivileges(config);
-  hardenProcess();
   if (isNew) return await initKeep(config, given.init ?? '', given.label ?? 'first');
   const log = createLog({ process: 'keep', ...config.log });
   const readyFd = given['ready-fd'] === undefined ? undefined : Number(given['ready-fd']);
   return await serveKeep({ config, log, unsealKey, readyFd });
 };
 
-const isUsageError = (error: unknown): boolean =>
-  error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
-
-/** Says what is wrong: in words where a person can mend it, with the place in the program where only we can. */
-const explain = (error: unknown): number => {
-  const isSetting = error instanceof ConfigError || error instanceof ModuleLoadError;
-  const isPlain =
-    isSetting ||
-    isUsageError(error) ||
-    [AccountError, AlreadyRunningError, StoreError].some((known) => error instanceof known);
-  const text = error instanceof Error ? (isPlain ? error.message : (error.stack ?? error.message)) : 'failed';
-  process.stderr.write(`${text.startsWith('keep') || isSetting ? text : `keep: ${text}`}\n`);
-  return isSetting ? 4 : isUsageError(error) ? 2 : 1;
-};
-
-withoutNewPrivileges();
-process.exitCode = await run().catch(explain);
+await runProcess({ name: 'keep', settingErrors: [ModuleLoadError], plainErrors: [StoreError], run });

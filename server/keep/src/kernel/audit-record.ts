@@ -4,6 +4,9 @@
 import { decodeMessage, encodeWhole } from '@chatelaine/contract';
 import * as z from 'zod';
 
+/** The embedded store has one writer, and a writer owns one lane of the audit. */
+export const AUDIT_LANE = 0;
+
 const fact = z.strictObject({
   name: z.string(),
   value: z.union([z.string(), z.number(), z.boolean()]),

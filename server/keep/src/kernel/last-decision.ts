@@ -1,7 +1,7 @@
 // The last decision about a subject, replayed by `why`: who asked, from where, what was decided, on which facts. It is the
 // audit record of that decision itself, put under the subject's name in the same transaction.
 
-import { type AuditRecord, auditRecordSchema, encodeAuditRecord } from './audit-record.ts';
+import { AUDIT_LANE, type AuditRecord, auditRecordSchema, encodeAuditRecord } from './audit-record.ts';
 import { defineRecord, type ModuleTransaction, type SharedTransaction } from './module-transaction.ts';
 
 /** The kernel's own sealed collection. */
@@ -15,7 +15,7 @@ const pathOf = (object: string): string => `decisions/${object}`;
 /** Appends `record` to the audit; as a decision about a subject, it also becomes that subject's last one. */
 export const appendRecord = (tx: SharedTransaction, record: AuditRecord, isLastDecision: boolean): void => {
   const bytes = encodeAuditRecord(record);
-  tx.sealed.appendAudit(0, bytes);
+  tx.sealed.appendAudit(AUDIT_LANE, bytes);
   if (isLastDecision) tx.sealed.put(KERNEL_COLLECTION, pathOf(record.object), bytes);
   bytes.fill(0);
 };

@@ -3,11 +3,10 @@
 import { audit, type OutputOf, ok } from '@chatelaine/contract';
 import type { AuditEntry, Store } from '@chatelaine/store';
 import { readAnchor, type Vault, verifyAuditChain } from '@chatelaine/vault';
-import { decodeAuditRecord } from '../kernel/audit-record.ts';
+import { AUDIT_LANE, decodeAuditRecord } from '../kernel/audit-record.ts';
 import { type BoundOperation, direct, stream } from '../kernel/module.ts';
 import type { Recorder } from '../kernel/recorder.ts';
 
-const LANE = 0;
 const SCANNED_AT_ONCE = 500;
 const SCANNED_AT_MOST = 5_000;
 
@@ -24,7 +23,7 @@ const viewOf = (vault: Vault, entry: AuditEntry): View => {
 };
 
 const headSequence = async (store: Store): Promise<number> =>
-  (await store.auditHeads()).find((head) => head.lane === LANE)?.sequence ?? 0;
+  (await store.auditHeads()).find((head) => head.lane === AUDIT_LANE)?.sequence ?? 0;
 
 const listNewestFirst = async (
   vault: Vault,
@@ -39,7 +38,7 @@ const listNewestFirst = async (
   let next = (before ?? (await headSequence(store)) + 1) - 1;
   for (let scanned = 0; next >= 1 && records.length < limit && scanned < SCANNED_AT_MOST; ) {
     const from = Math.max(1, next - SCANNED_AT_ONCE + 1);
-    const entries = await store.audit(LANE, { from, limit: next - from + 1 });
+    const entries = await store.audit(AUDIT_LANE, { from, limit: next - from + 1 });
     scanned += next - from + 1;
     let reached = from - 1;
     for (const entry of entries.toReversed()) {
@@ -66,7 +65,7 @@ async function* tail(vault: Vault, store: Store, recorder: Recorder, signal: Abo
       const woken = new Promise<void>((resolve) => {
         wake = resolve;
       });
-      const entries = await store.audit(LANE, { from: seen + 1, limit: SCANNED_AT_ONCE });
+      const entries = await store.audit(AUDIT_LANE, { from: seen + 1, limit: SCANNED_AT_ONCE });
       for (const entry of entries) {
         yield viewOf(vault, entry);
         seen = entry.sequence;

@@ -2,17 +2,15 @@
 
 import { keyslots, type Operation, ok, type RefusalCode } from '@chatelaine/contract';
 import type { Vault } from '@chatelaine/vault';
-import { encodeAuditRecord } from '../kernel/audit-record.ts';
+import { AUDIT_LANE, encodeAuditRecord } from '../kernel/audit-record.ts';
 import { type BoundOperation, type Call, direct } from '../kernel/module.ts';
 import type { Recorder } from '../kernel/recorder.ts';
 import { type Fact, proved } from '../kernel/release/decision.ts';
 
-const LANE = 0;
-
 /** Binds `keyslots.list`, `add` and `remove`. */
 export const keyslotOperations = (vault: Vault, recorder: Recorder): readonly BoundOperation[] => {
   const recordOf = ({ principal }: Call<unknown>, { name }: Operation, fact: Fact) => ({
-    lane: LANE,
+    lane: AUDIT_LANE,
     record: encodeAuditRecord(recorder.compose(principal, name, '', 'changed', { facts: [fact] })),
   });
   const recordRefusal = ({ principal }: Call<unknown>, { name }: Operation, code: RefusalCode) =>
