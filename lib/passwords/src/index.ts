@@ -1,0 +1,21 @@
+// Passwords by key and format: generate once, derive each format, answer the same for ever.
+
+export {
+  builtInProfiles,
+  type CreateOptions,
+  defaultOptions,
+  type OptionDefaults,
+  type Profiles,
+} from './create-options.ts';
+export { MemoryStore } from './memory-store.ts';
+export {
+  type KeyExpiry,
+  type PasswordRecord,
+  type PasswordStore,
+  PasswordStoreError,
+  type PasswordStoreErrorCode,
+  type RecordChange,
+} from './password-store.ts';
+export { type KeyView, type PasswordAnswer, type PasswordChange, Passwords, type PasswordsSettings } from './passwords.ts';
+export { charsets, randomPassword } from './random-password.ts';
+export type { PasswordRefusalCode, PasswordRefused } from './refused.ts';
