@@ -1,0 +1,116 @@
+// Where sessions are kept: in memory if there is any way, in a directory that is its owner's alone. file-hierarchy(7), the XDG
+// base directory specification, shm_overview(7).
+
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { type Refused, refuse } from './refusal.ts';
+import { SafeDirectory, UnsafeDirectoryError } from './safe-directory.ts';
+
+/** The environment variables that are looked at. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** An open directory of sessions. Whoever gets it disposes of `directory`. */
+export interface SessionPlace {
+  readonly directory: SafeDirectory;
+  readonly isInMemory: boolean;
+}
+
+/** A directory of the system, and the ways down from it to the sessions. */
+interface Candidate {
+  readonly base: string;
+  readonly baseOwner: number;
+  /** Bits that must not be set on the base. */
+  readonly forbidden: number;
+  readonly below: readonly string[];
+  readonly owner: number;
+  readonly isInMemory: boolean;
+}
+
+const OTHERS_CAN_WRITE = 0o022;
+
+const inMemory = (owner: number, runtime: string | undefined): readonly Candidate[] => {
+  const common = { owner, isInMemory: true } as const;
+  const below = ['chatelaine', 's'];
+  const runtimes = [...(runtime !== undefined && path.isAbsolute(runtime) ? [runtime] : []), `/run/user/${owner}`];
+  return [
+    ...runtimes.map((base) => ({ ...common, base, baseOwner: owner, forbidden: OTHERS_CAN_WRITE, below })),
+    // Everybody writes there; it is sticky, so that nobody can take away what another made.
+    { ...common, base: '/dev/shm', baseOwner: 0, forbidden: 0, below: [`chatelaine-${owner}`, 's'] },
+  ];
+};
+
+const onDisk = (owner: number, environment: Environment): readonly Candidate[] => {
+  const { XDG_STATE_HOME: state, HOME: home } = environment;
+  const base =
+    state !== undefined && path.isAbsolute(state)
+      ? state
+      : home !== undefined && path.isAbsolute(home)
+        ? path.join(home, '.local/state')
+        : undefined;
+  if (base === undefined) return [];
+  const below = ['chatelaine', 's'];
+  return [{ base, baseOwner: owner, forbidden: OTHERS_CAN_WRITE, below, owner, isInMemory: false }];
+};
+
+/** Goes down to the sessions; undefined if something on the way is not there, or not in memory as it should be. */
+const openCandidate = (candidate: Candidate, isMade: boolean): SafeDirectory | undefined => {
+  const { base, baseOwner, forbidden, owner } = candidate;
+  let directory = SafeDirectory.open(base, { owner: baseOwner, forbidden });
+  if (directory !== undefined && candidate.isInMemory && !directory.isInMemory) {
+    directory[Symbol.dispose]();
+    return undefined;
+  }
+  for (const name of candidate.below) {
+    using parent = directory;
+    directory = parent?.child(name, owner, isMade);
+  }
+  return directory;
+};
+
+const found = (candidate: Candidate): SafeDirectory | undefined => {
+  try {
+    return openCandidate(candidate, false);
+  } catch (error) {
+    if (error instanceof UnsafeDirectoryError) return undefined;
+    throw error;
+  }
+};
+
+/** Every place of these owners that is there and safe, the likeliest first. */
+export const openPlaces = (owners: readonly number[], environment: Environment): readonly SessionPlace[] => {
+  const candidates = owners.flatMap((owner) => [
+    ...inMemory(owner, environment['XDG_RUNTIME_DIR']),
+    ...onDisk(owner, environment),
+  ]);
+  return candidates.flatMap((candidate) => {
+    const directory = found(candidate);
+    return directory === undefined ? [] : [{ directory, isInMemory: candidate.isInMemory }];
+  });
+};
+
+/** Whether a directory of the system is there, is the owner's, and is in memory: then sessions belong there. */
+const isUsable = ({ base, baseOwner, forbidden, isInMemory }: Candidate): boolean => {
+  try {
+    using directory = SafeDirectory.open(base, { owner: baseOwner, forbidden });
+    return directory !== undefined && (!isInMemory || directory.isInMemory);
+  } catch (error) {
+    if (error instanceof UnsafeDirectoryError) return false;
+    throw error;
+  }
+};
+
+/** The place for new sessions of `owner`, made if it is not there yet. */
+export const makePlace = (owner: number, environment: Environment): SessionPlace | Refused => {
+  const disk = onDisk(owner, environment);
+  const memory = inMemory(owner, environment['XDG_RUNTIME_DIR']).find(isUsable);
+  for (const { base } of memory === undefined ? disk : []) mkdirSync(base, { recursive: true, mode: 0o700 });
+  const candidate = memory ?? disk[0];
+  if (candidate === undefined) return refuse('no-place');
+  try {
+    const directory = openCandidate(candidate, true);
+    return directory === undefined ? refuse('no-place') : { directory, isInMemory: candidate.isInMemory };
+  } catch (error) {
+    if (error instanceof UnsafeDirectoryError) return refuse('unsafe-place');
+    throw error;
+  }
+};
