@@ -20,7 +20,7 @@ import { refuse } from './refuse.ts';
 export type Checked<Request, Options> = Omit<Request, 'options'> & { readonly options: Options };
 
 /** A format as its file declares it. What is left out has the defaults of most formats. */
-export interface FormatDeclaration<Schema extends z.ZodType<object>> {
+export interface FormatDeclaration<Schema extends z.ZodType<object>, ImportSchema extends z.ZodType<object>> {
   readonly name: string;
   readonly summary: string;
   readonly kind?: 'derived' | 'generated';
@@ -35,7 +35,10 @@ export interface FormatDeclaration<Schema extends z.ZodType<object>> {
   /** Is asked only about what the format recognizes. */
   readonly needsRehash?: (stored: Uint8Array, options: z.output<Schema>) => boolean;
   readonly render?: (stored: Uint8Array, flag: string | undefined) => Rendered;
-  readonly import?: (request: Checked<ImportRequest, z.output<Schema>>) => Promise<Derived | FormatRefused>;
+  readonly import?: {
+    readonly options: ImportSchema;
+    readonly take: (request: Checked<ImportRequest, z.output<ImportSchema>>) => Promise<Derived | FormatRefused>;
+  };
 }
 
 const showWhole = (stored: Uint8Array): Rendered => ({ kind: 'rendered', text: Uint8Array.from(stored) });
@@ -56,12 +59,12 @@ const valueAt = (options: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>((value, name) => (value as Record<PropertyKey, unknown> | undefined)?.[name], options);
 
 /** Makes a format of its declaration. */
-export const defineFormat = <Schema extends z.ZodType<object>>(
-  declaration: FormatDeclaration<Schema>,
+export const defineFormat = <Schema extends z.ZodType<object>, ImportSchema extends z.ZodType<object> = Schema>(
+  declaration: FormatDeclaration<Schema, ImportSchema>,
 ): PasswordFormat => {
   const { name, summary, options, verify, needsRehash, render, recognizes } = declaration;
   const renderings = declaration.renderings ?? [];
-  const importMaterial = declaration.import;
+  const { import: importing } = declaration;
   return {
     name,
     summary,
@@ -88,10 +91,10 @@ export const defineFormat = <Schema extends z.ZodType<object>>(
       }
       return (render ?? showWhole)(stored, flag);
     },
-    ...(importMaterial && {
+    ...(importing && {
       async import(request) {
-        const checked = checkOptions(options, request.options);
-        return checked.kind === 'refused' ? checked : importMaterial({ ...request, options: checked.options });
+        const checked = checkOptions(importing.options, request.options);
+        return checked.kind === 'refused' ? checked : importing.take({ ...request, options: checked.options });
       },
     }),
   };

@@ -24,6 +24,9 @@ import { smd5 } from './formats/smd5.ts';
 import { ssha } from './formats/ssha.ts';
 import { ssha256 } from './formats/ssha256.ts';
 import { ssha512 } from './formats/ssha512.ts';
+import { sshkey } from './formats/sshkey.ts';
+import { wireguard } from './formats/wireguard.ts';
+import { x509 } from './formats/x509.ts';
 import { yescrypt } from './formats/yescrypt.ts';
 import type { PasswordFormat } from './password-format.ts';
 
@@ -52,6 +55,9 @@ const all: readonly PasswordFormat[] = [
   ssha,
   ssha256,
   ssha512,
+  sshkey,
+  wireguard,
+  x509,
   yescrypt,
 ];
 

@@ -9,7 +9,7 @@ export const md5crypt = defineCryptFormat({
   summary: 'crypt(3) with MD5, $1$: only for programs too old for anything else.',
   options: z.object({}),
   prefix: () => '$1$',
-  saltBytes: 6,
+  saltBytes: 8,
   count: () => 0,
   form: /^\$1\$[^$:\n]{0,8}\$[./0-9A-Za-z]{22}$/,
 });

@@ -12,7 +12,7 @@ export const sha512crypt = defineCryptFormat({
   summary: 'crypt(3) with SHA-512, $6$: /etc/shadow and most mail servers. Option: rounds.',
   options: z.object({ rounds: wholeNumber(1_000, 10_000_000).default(DEFAULT_ROUNDS) }),
   prefix: () => '$6$',
-  saltBytes: 12,
+  saltBytes: 16,
   // Where the number is the default it is not written into the hash.
   count: ({ rounds }) => (rounds === DEFAULT_ROUNDS ? 0 : rounds),
   form: /^\$6\$(?:rounds=[1-9]\d{3,8}\$)?[^$:\n]{0,16}\$[./0-9A-Za-z]{86}$/,
