@@ -8,6 +8,10 @@ export const exitCodes = {
   unreachable: { code: 3, meaning: 'the keep cannot be reached, or is sealed' },
   configuration: { code: 4, meaning: 'the configuration, or a directory it names, is wrong' },
   input: { code: 5, meaning: 'a file that was given is wrong; nothing was changed' },
+  notLoggedIn: { code: 6, meaning: 'the session is not logged in to that vault' },
+  noToken: { code: 7, meaning: 'there is no session token, or it is malformed or damaged' },
+  otherShell: { code: 8, meaning: 'the session token belongs to another shell, user, machine or boot' },
+  sessionEnded: { code: 9, meaning: 'the session has ended: logged out, expired, or unknown here' },
   internal: { code: 70, meaning: 'a fault of the program' },
   interrupted: { code: 130, meaning: 'interrupted at the keyboard' },
 } as const;

@@ -11,6 +11,7 @@ import { registerKeep } from './commands/keep.ts';
 import { registerKeyslot } from './commands/keyslot.ts';
 import { registerMachine } from './commands/machine.ts';
 import { registerPolicy } from './commands/policy.ts';
+import { registerSession } from './commands/session.ts';
 import { registerVersion } from './commands/version.ts';
 import { exitCodes } from './exit-codes.ts';
 
@@ -38,6 +39,7 @@ export const buildProgram = (): Command => {
   registerMachine(program);
   registerAudit(program);
   registerPolicy(program);
+  registerSession(program);
   registerVersion(program);
   registerCompletion(program);
   return program;

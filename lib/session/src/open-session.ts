@@ -78,9 +78,11 @@ const find = (id: string, owners: readonly number[], options: SessionOptions): F
 const openFound = (found: Found, token: Token, here: Surroundings, options: SessionOptions): Opened | Refused => {
   const { place, directory, bytes } = found;
   const refused = (code: SessionRefusalCode): Refused => {
+    // Erased at this moment it reads as damaged.
+    const isThere = directory.has(RECORD_FILE);
     directory[Symbol.dispose]();
     place.directory[Symbol.dispose]();
-    return refuse(code);
+    return refuse(isThere ? code : 'unknown-session');
   };
   const record: SessionRecord | undefined = parseRecord(bytes);
   if (record === undefined) return refused('damaged');

@@ -3,6 +3,7 @@
 //
 // Node.js has no openat(2): names are resolved below `/proc/self/fd/N`, which is the open directory itself.
 
+import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -42,6 +43,9 @@ const ifThere = <T>(act: () => T): T | undefined => {
     throw isLinkOrOther(error) ? new UnsafeDirectoryError() : error;
   }
 };
+
+/** A name beside that one which nobody else uses. */
+const besides = (name: string): string => `${name}.${randomBytes(6).toString('hex')}`;
 
 /** How a directory has to be. */
 export interface DirectoryDemand {
@@ -100,7 +104,11 @@ export class SafeDirectory implements Disposable {
     return ifThere(() => readdirSync(this.#path('.'))) ?? [];
   }
 
-  /** The content of a file of at most `limit` bytes; undefined if it is not there. The caller wipes it. */
+  /**
+   * The content of a file of at most `limit` bytes; undefined if it is not there. The caller wipes it.
+   *
+   * @throws {UnsafeDirectoryError} if it is larger, a link, no file, or somebody else's
+   */
   read(name: string, limit: number): Buffer | undefined {
     return this.#withFile(name, O_RDONLY | O_NONBLOCK, (descriptor) => {
       const { size } = fstatSync(descriptor);
@@ -110,16 +118,19 @@ export class SafeDirectory implements Disposable {
     });
   }
 
+  /** Whether such a file is there, and is as it should be. */
   has(name: string): boolean {
-    return this.#withFile(name, O_RDONLY | O_NONBLOCK, () => true) ?? false;
+    try {
+      return this.#withFile(name, O_RDONLY | O_NONBLOCK, () => true) ?? false;
+    } catch (error) {
+      if (error instanceof UnsafeDirectoryError) return false;
+      throw error;
+    }
   }
 
-  /**
-   * Replaces a file as a whole: whoever reads at the same time gets the old content or the new.
-   *
-   * @param temporary a name that nobody else uses
-   */
-  replace(name: string, bytes: Uint8Array, temporary: string): 'written' | 'directory-gone' | 'no-room' {
+  /** Replaces a file as a whole: whoever reads at the same time gets the old content or the new. */
+  replace(name: string, bytes: Uint8Array): 'written' | 'directory-gone' | 'no-room' {
+    const temporary = besides(name);
     try {
       const descriptor = openSync(this.#path(temporary), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
       try {
@@ -130,7 +141,7 @@ export class SafeDirectory implements Disposable {
         renameSync(this.#path(temporary), this.#path(name));
         return 'written';
       } catch (error) {
-        this.remove(temporary);
+        this.#remove(temporary);
         throw error;
       } finally {
         closeSync(descriptor);
@@ -142,27 +153,27 @@ export class SafeDirectory implements Disposable {
     }
   }
 
-  /** Overwrites a file with zeros and removes it; whether it was there. */
+  /**
+   * Overwrites a file with zeros and removes it; whether it was there. Its name is gone first, so that whoever reads zeros can
+   * tell an erased file from a damaged one.
+   */
   erase(name: string): boolean {
+    const away = besides(name);
+    const isAway = ifThere(() => {
+      renameSync(this.#path(name), this.#path(away));
+      return true;
+    });
+    if (isAway !== true) return false;
     try {
-      this.#withFile(name, O_WRONLY | O_NONBLOCK, (descriptor) => {
+      this.#withFile(away, O_WRONLY | O_NONBLOCK, (descriptor) => {
         const zeros = Buffer.alloc(fstatSync(descriptor).size);
         for (let at = 0; at < zeros.length; ) at += writeSync(descriptor, zeros, at, zeros.length - at, at);
       });
     } catch (error) {
       if (!(error instanceof UnsafeDirectoryError)) throw error;
     }
-    return this.remove(name);
-  }
-
-  /** Whether it was there. */
-  remove(name: string): boolean {
-    return (
-      ifThere(() => {
-        unlinkSync(this.#path(name));
-        return true;
-      }) ?? false
-    );
+    this.#remove(away);
+    return true;
   }
 
   /** Removes a directory in it; false if something is in there. */
@@ -182,6 +193,10 @@ export class SafeDirectory implements Disposable {
 
   #path(name: string): string {
     return `/proc/self/fd/${this.#descriptor}/${name}`;
+  }
+
+  #remove(name: string): void {
+    ifThere(() => unlinkSync(this.#path(name)));
   }
 
   #withFile<T>(name: string, flags: number, act: (descriptor: number) => T): T | undefined {

@@ -1,13 +1,12 @@
 // A session that is open: the keys of the vaults that a person is logged in to from one shell. Every answer is given only while
 // the session has not ended, here or in another process.
 
-import { randomBytes } from 'node:crypto';
 import type { FillRandom, SecretBytes } from '@chatelaine/secret';
 import { type Clock, type Moment, msSince, now } from './clock.ts';
 import { eraseSession } from './erase-session.ts';
 import { type Refused, refuse } from './refusal.ts';
-import type { SafeDirectory } from './safe-directory.ts';
-import { MARK_BYTES, type SessionKeys } from './session-keys.ts';
+import { type SafeDirectory, UnsafeDirectoryError } from './safe-directory.ts';
+import type { SessionKeys } from './session-keys.ts';
 import type { SessionPlace } from './session-place.ts';
 import { RECORD_FILE, type SessionFacts } from './session-record.ts';
 import { formatVaultEntry, isVaultName, MAX_KEY_BYTES, parseVaultEntry, type VaultEntry } from './vault-entry.ts';
@@ -90,9 +89,9 @@ export class ShellSession implements Disposable {
   /** Notes that it is used. Refuses, and ends it, if its time is over. */
   touch(): Done | Refused {
     const { directory, keys, clock } = this.#parts;
-    if (!directory.has(RECORD_FILE)) return refuse('logged-out');
+    if (this.#isOver()) return refuse('logged-out');
     const used = this.#used();
-    if (used === undefined) return refuse('damaged');
+    if (used === undefined) return this.#isOver() ? refuse('logged-out') : refuse('damaged');
     if (this.timeLeft().idleMs === 0) {
       this.end();
       return refuse('expired');
@@ -157,7 +156,7 @@ export class ShellSession implements Disposable {
   /** Forgets the key of one vault. */
   logout(vault: string): Done | Refused {
     const { directory, keys } = this.#parts;
-    if (!directory.has(RECORD_FILE)) return refuse('logged-out');
+    if (this.#isOver()) return refuse('logged-out');
     const wasCurrent = this.#current() === vault;
     if (!directory.erase(keys.fileOf(vault))) return refuse('not-logged-in');
     if (wasCurrent) directory.erase(CURRENT_FILE);
@@ -167,7 +166,7 @@ export class ShellSession implements Disposable {
   /** Forgets the keys of all vaults. The session goes on: the token stays good for the next login. */
   lock(): Done | Refused {
     const { directory } = this.#parts;
-    if (!directory.has(RECORD_FILE)) return refuse('logged-out');
+    if (this.#isOver()) return refuse('logged-out');
     for (const name of directory.names()) if (VAULT_FILE.test(name)) directory.erase(name);
     directory.erase(CURRENT_FILE);
     return DONE;
@@ -185,10 +184,14 @@ export class ShellSession implements Disposable {
     place.directory[Symbol.dispose]();
   }
 
+  #isOver(): boolean {
+    return !this.#parts.directory.has(RECORD_FILE);
+  }
+
   /** Undefined if the file is damaged. */
   #used(): Moment | undefined {
-    const { directory, keys, facts } = this.#parts;
-    const bytes = directory.read(USED_FILE, MOMENT_BYTES + MARK_BYTES);
+    const { keys, facts } = this.#parts;
+    const bytes = this.#read(USED_FILE);
     if (bytes === undefined) return facts.created;
     const moment = bytes.subarray(0, MOMENT_BYTES);
     if (!keys.isMark(bytes.subarray(MOMENT_BYTES), USED_FILE, [moment])) return undefined;
@@ -208,21 +211,31 @@ export class ShellSession implements Disposable {
   #entry(file: string): VaultEntry | Refused {
     const plain = this.#open(file);
     if (plain !== undefined) return parseVaultEntry(plain);
-    return refuse(this.#parts.directory.has(file) ? 'damaged' : 'not-logged-in');
+    if (this.#isOver()) return refuse('logged-out');
+    return refuse(this.#read(file) === undefined ? 'not-logged-in' : 'damaged');
   }
 
   #open(file: string): SecretBytes | undefined {
-    const { directory, keys } = this.#parts;
-    const sealed = directory.read(file, MAX_FILE_BYTES);
-    return sealed === undefined ? undefined : keys.open(file, sealed);
+    const sealed = this.#read(file);
+    return sealed === undefined ? undefined : this.#parts.keys.open(file, sealed);
+  }
+
+  /** What is there but not as it should be reads as empty, and so as damaged. */
+  #read(file: string): Buffer | undefined {
+    try {
+      return this.#parts.directory.read(file, MAX_FILE_BYTES);
+    } catch (error) {
+      if (error instanceof UnsafeDirectoryError) return Buffer.alloc(0);
+      throw error;
+    }
   }
 
   #write(file: string, bytes: Buffer): Done | Refused {
     const { directory } = this.#parts;
-    const isWritten = directory.replace(file, bytes, `${file}.${randomBytes(6).toString('hex')}`);
+    const isWritten = directory.replace(file, bytes);
     if (isWritten === 'no-room') return refuse('no-room');
     // Whoever logs out at this moment must not leave a key behind, nor hear of a login that is none.
-    if (isWritten === 'written' && directory.has(RECORD_FILE)) return DONE;
+    if (isWritten === 'written' && !this.#isOver()) return DONE;
     directory.erase(file);
     return refuse('logged-out');
   }

@@ -1,6 +1,5 @@
 // A new session: a token for this shell, and its directory.
 
-import { randomBytes } from 'node:crypto';
 import { fillRandom, SecretBytes, wipe } from '@chatelaine/secret';
 import { now, systemClock } from './clock.ts';
 import { encodeIdentity } from './identity.ts';
@@ -55,7 +54,7 @@ const build = (
   if (directory === undefined) return refuse('no-place');
   const keys = new SessionKeys(id, shellKey);
   const record = formatRecord(facts, runtimeSecret.bytes, keys);
-  const outcome = directory.replace(RECORD_FILE, record, `${RECORD_FILE}.${randomBytes(6).toString('hex')}`);
+  const outcome = directory.replace(RECORD_FILE, record);
   wipe(record);
   const clock = options.clock ?? systemClock;
   const session = new ShellSession({ id, facts, place, directory, keys, clock, fill });
