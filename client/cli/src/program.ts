@@ -2,6 +2,7 @@
 // fast. A new feature is a file in commands/ and one line here.
 
 import { Command } from 'commander';
+import { registerApproval } from './commands/approval.ts';
 import { registerAudit } from './commands/audit.ts';
 import { registerCompletion } from './commands/completion.ts';
 import { registerConfig } from './commands/config.ts';
@@ -37,6 +38,7 @@ export const buildProgram = (): Command => {
   registerConfig(program);
   registerKeyslot(program);
   registerMachine(program);
+  registerApproval(program);
   registerAudit(program);
   registerPolicy(program);
   registerSession(program);

@@ -1,4 +1,4 @@
-// `chatelaine unseal | seal | status | backup`
+// `chatelaine unseal | seal | status | backup | clock confirm | metrics`
 
 import type { Command } from 'commander';
 import type { GlobalOptions } from '../instance/config-file.ts';
@@ -43,4 +43,24 @@ export const registerKeep = (program: Command): void => {
     .action(
       action<BackupOptions>(async (options, file = '-') => (await import('../keep/backup.ts')).backUp(file, options)),
     );
+  program
+    .command('clock')
+    .description('the clock that times are measured by')
+    .command('confirm')
+    .summary('say that the clock is right')
+    .description(
+      'Says that the clock of this server is right although it is behind the latest time it ever showed. Until then ' +
+        'nothing that depends on the time is handed out.',
+    )
+    .option('-y, --yes', 'do not ask')
+    .action(
+      action<GlobalOptions & { yes?: boolean }>(async (options) =>
+        (await import('../keep/clock.ts')).confirmClock(options),
+      ),
+    );
+  program
+    .command('metrics')
+    .summary('print what the keep counted')
+    .description("Prints the keep's counters since its start, in the text format of Prometheus.")
+    .action(action<GlobalOptions>(async (options) => (await import('../keep/metrics.ts')).showMetrics(options)));
 };

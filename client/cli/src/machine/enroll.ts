@@ -13,7 +13,7 @@ import { keyFileNames, makeKeys } from '../mandos-keys/make-keys.ts';
 import { answerOf, failureOf } from '../refused-answer.ts';
 import { printJson, say } from '../terminal/output.ts';
 import { readPassword } from '../terminal/secret-input.ts';
-import { type SettingsOptions, settingsOf } from './settings-options.ts';
+import { newSettingsOf, patchOf, type SettingsOptions } from './settings-options.ts';
 
 export interface EnrollOptions extends GlobalOptions, SettingsOptions {
   /** Where the machine's key files are, or will be made. */
@@ -62,7 +62,7 @@ const sayWhatIsNext = (directory: string): void => {
 
 export const enrollMachine = (name: string, options: EnrollOptions): Promise<void> =>
   askKeep(options, async (client) => {
-    const settings = settingsOf(name, options);
+    const settings = newSettingsOf(name, (await patchOf(options)).settings);
     await expectFree(client, name, options);
     const directory = resolve(options.keyDir ?? `${name.replaceAll('/', '-')}-keys`);
     const keys = await obtainKeys(name, directory, options.force === true);

@@ -1,4 +1,4 @@
-// `chatelaine machine why NAME`: the last decision about a machine, as a person wants to read it.
+// `chatelaine machine why NAME`: the last decision about a machine, as a person wants to read it, and how it is now.
 
 import { machines, type OutputOf } from '@chatelaine/contract';
 import { askKeep } from '../instance/ask-keep.ts';
@@ -7,6 +7,7 @@ import { answerOf } from '../refused-answer.ts';
 import { formatMoment } from '../terminal/moment.ts';
 import { print, printJson } from '../terminal/output.ts';
 import { printable } from '../terminal/printable.ts';
+import { formatAgo, formatTimeLeft, stateOf } from './machine-state.ts';
 
 type Decision = NonNullable<OutputOf<typeof machines.why>['last']>;
 
@@ -42,10 +43,23 @@ export const explainDecision = (name: string, last: Decision): string => {
   return `${lines.map(printable).join('\n')}\n`;
 };
 
+/** How the machine is at present, which the last decision need not say any more. */
+export const describePresent = (machine: machines.MachineView, nowUnixMs: number): string => {
+  const parts = [
+    stateOf(machine),
+    machine.state === 'enabled' ? `${formatTimeLeft(machine, nowUnixMs)} left` : undefined,
+    `last alive ${formatAgo(machine.lastCheckedOkAtUnixMs, nowUnixMs)}`,
+    machine.pendingRequests > 0 ? `${machine.pendingRequests} waiting for a person` : undefined,
+    machine.settings.compat === 'mandos' ? "under Mandos's looser rules of liveness" : undefined,
+  ];
+  return `now    ${parts.filter((part) => part !== undefined).join(', ')}\n`;
+};
+
 export const explainMachine = (name: string, options: GlobalOptions & { readonly json?: boolean }): Promise<void> =>
   askKeep(options, async (client) => {
     const answer = answerOf(await client.call(machines.why, { name }), name);
     if (options.json === true) return await printJson(answer);
-    if (answer.last === undefined) return await print(`${printable(name)} never asked.\n`);
-    await print(explainDecision(name, answer.last));
+    const machine = answerOf(await client.call(machines.show, { name }), name);
+    const last = answer.last === undefined ? `${printable(name)} never asked.\n` : explainDecision(name, answer.last);
+    await print(`${last}${describePresent(machine, Date.now())}`);
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { formatMoment, formatSize, formatSpan } from './moment.ts';
+import { formatMoment, formatRoughSpan, formatSize, formatSpan } from './moment.ts';
 
 test('a moment is written with its zone', () => {
   const text = formatMoment(1_795_611_513_525);
@@ -20,4 +20,11 @@ test('a size is written with two digits that count', () => {
   assert.equal(formatSize(1_500), '1.5 kB');
   assert.equal(formatSize(32_768), '33 kB');
   assert.equal(formatSize(5_000_000_000_000_000), '5000 TB');
+});
+
+test('a rough span has the two largest units, and never less than nothing', () => {
+  assert.equal(formatRoughSpan(694_861_001), '1w 1d');
+  assert.equal(formatRoughSpan(298_999), '4m 58s');
+  assert.equal(formatRoughSpan(999), '0s');
+  assert.equal(formatRoughSpan(-5_000), '0s');
 });

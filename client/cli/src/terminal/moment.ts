@@ -31,6 +31,12 @@ export const formatSpan = (spanMs: number): string => {
   return parts.join(' ') || '0s';
 };
 
+/** The two largest units of a span, `2d 3h` or `4m 58s`, for what need not be exact; below a second `0s`. */
+export const formatRoughSpan = (spanMs: number): string => {
+  const exact = formatSpan(Math.floor(Math.max(0, spanMs) / 1_000) * 1_000).split(' ');
+  return exact.slice(0, 2).join(' ');
+};
+
 /** `1.5 MB` */
 export const formatSize = (bytes: number): string => {
   if (bytes < 1_000) return `${bytes} B`;

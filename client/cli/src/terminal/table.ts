@@ -1,11 +1,14 @@
 // A table for people: columns as wide as their content, cut to the terminal where they may be cut.
 
+import { type Colour, hasColours, paint } from './colour.ts';
 import { displayWidth, printable, shortened } from './printable.ts';
 
 export interface Column {
   readonly title: string;
   /** May be shortened if the terminal is too narrow. */
   readonly isFlexible?: boolean;
+  /** The colour of a cell on a terminal that shows colours. */
+  readonly colour?: (cell: string) => Colour | undefined;
 }
 
 const GAP = 2;
@@ -44,15 +47,18 @@ export const formatTable = (
     });
   }
   if (terminalWidth !== undefined) fit(widths, columns, terminalWidth);
-  const line = (cells: readonly string[]): string => {
+  const isColoured = terminalWidth !== undefined && hasColours();
+  const line = (cells: readonly string[], isTitle: boolean): string => {
     const padded = cells.map((cell, at) => {
       const width = widths[at] ?? 0;
       const text = terminalWidth === undefined ? cell : shortened(cell, width);
-      return text + ' '.repeat(Math.max(0, width - displayWidth(text)));
+      const painted = isTitle ? text : paint(text, columns[at]?.colour?.(cell), isColoured);
+      return painted + ' '.repeat(Math.max(0, width - displayWidth(text)));
     });
     return `${padded.join(' '.repeat(GAP)).trimEnd()}\n`;
   };
-  return [line(columns.map(({ title }) => title)), ...safeRows.map(line)].join('');
+  const titles = columns.map(({ title }) => title);
+  return [line(titles, true), ...safeRows.map((row) => line(row, false))].join('');
 };
 
 /** Columns of the terminal that stdout is, if it is one. */

@@ -1,0 +1,46 @@
+// `chatelaine pending`: the requests that wait for a person.
+
+import { machines } from '@chatelaine/contract';
+import { askKeep } from '../instance/ask-keep.ts';
+import type { GlobalOptions } from '../instance/config-file.ts';
+import { answerOf } from '../refused-answer.ts';
+import { formatRoughSpan } from '../terminal/moment.ts';
+import { print, printJson, say } from '../terminal/output.ts';
+import { formatTable, terminalWidth } from '../terminal/table.ts';
+import { shortIds } from './find-request.ts';
+
+/** Who has to decide, and how far it is. */
+export const describeVotes = ({ required, approvers, approvedBy }: machines.PendingRequest): string => {
+  if (required === undefined) return 'any administrator';
+  const missing = approvers.filter((name) => !approvedBy.includes(name));
+  const done = approvedBy.length === 0 ? '' : ` (${approvedBy.join(', ')})`;
+  return `${approvedBy.length} of ${required}${done}, still ${missing.join(', ')}`;
+};
+
+const columns = [
+  { title: 'REQUEST' },
+  { title: 'MACHINE', isFlexible: true },
+  { title: 'FROM', isFlexible: true },
+  { title: 'LEFT' },
+  { title: 'THEN' },
+  { title: 'SIGNED', isFlexible: true },
+];
+
+export const listPending = (options: GlobalOptions & { readonly json?: boolean }): Promise<void> =>
+  askKeep(options, async (client) => {
+    const answer = answerOf(await client.call(machines.pending, {}));
+    if (options.json === true) return await printJson(answer);
+    if (answer.requests.length === 0) return say('Nothing waits for a person.');
+    const requests = answer.requests.toSorted((a, b) => a.untilUnixMs - b.untilUnixMs);
+    const ids = shortIds(requests);
+    const now = Date.now();
+    const rows = requests.map((request) => [
+      ids.get(request.requestId) ?? request.requestId,
+      request.name,
+      request.address,
+      formatRoughSpan(request.untilUnixMs - now),
+      request.releasedAtEnd ? 'released' : 'refused',
+      describeVotes(request),
+    ]);
+    await print(formatTable(columns, rows, terminalWidth()));
+  });

@@ -1,0 +1,7 @@
+// Who has to approve, in words.
+
+import type { machines } from '@chatelaine/contract';
+
+/** `2 of anna, ben, cara`; `anna` if it is only one. */
+export const describeApproval = ({ required, approvers }: machines.ApprovalRule): string =>
+  approvers.length === 1 ? approvers.join() : `${required} of ${approvers.join(', ')}`;
