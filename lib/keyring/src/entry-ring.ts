@@ -1,0 +1,188 @@
+// Entries in a keyring, as the Python backend keeps them: a key of the type `user` for each, described SERVICE:USER, its
+// payload the bytes and nothing else. Invariants: reading makes nothing; a write changes no mask and keeps the remaining time;
+// removal invalidates, so that whoever holds a link is cut off too.
+
+import { checkText, MAX_DESCRIPTION_BYTES, MAX_PAYLOAD_BYTES } from './argument-checks.ts';
+import { textOf } from './credential.ts';
+import { ExpiryRecord } from './expiry-record.ts';
+import * as keyctl from './keyctl.ts';
+import { isKeyctlError, isMissing } from './keyctl-error.ts';
+import { Keyring } from './keyring.ts';
+import { KeyringError } from './keyring-error.ts';
+import { makeKeyring } from './make-keyring.ts';
+import { chooseParent, type ParentChoice, type ParentKeyring } from './parent-keyring.ts';
+import { Recent } from './recent.ts';
+import { findSession } from './session.ts';
+
+const MAX_TRIES = 8;
+const COLON = ':';
+const RING_LIFETIME_MS = 1;
+const EXPIRY_LIFETIME_MS = 0.25;
+
+/** The kernel's errors that mean something to a person. */
+const refusalOf = (error: unknown): unknown => {
+  if (isKeyctlError(error, 'EACCES')) return new KeyringError('not-permitted', { cause: error });
+  if (isKeyctlError(error, 'EDQUOT')) return new KeyringError('over-quota', { cause: error });
+  if (isKeyctlError(error, 'ENOSYS')) return new KeyringError('unavailable', { cause: error });
+  if (!isKeyctlError(error, 'EPERM')) return error;
+  // A filter that forbids the calls says EPERM to all of them, a restricted keyring to a write only.
+  findSession();
+  return new KeyringError('not-permitted', { cause: error });
+};
+
+const refusing = <Result>(run: () => Result): Result => {
+  try {
+    return run();
+  } catch (error) {
+    throw refusalOf(error);
+  }
+};
+
+const missingAsUndefined = <Result>(run: () => Result): Result | undefined => {
+  try {
+    return run();
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+};
+
+/** Where entries are kept. */
+export interface RingPlace {
+  readonly name: string;
+  readonly parent: ParentChoice;
+}
+
+/** The entries of one keyring. Hardly anything is remembered between calls: another process may change it at any time. */
+export class EntryRing {
+  readonly name: string;
+  readonly #parent: ParentKeyring;
+  /** If it is dead by now, the kernel says so, and it is looked for again. */
+  readonly #recentRing = new Recent<Keyring>(RING_LIFETIME_MS);
+  /** The entry that was written last, if it has no expiry that would have to be kept. */
+  readonly #lastWithoutExpiry = new Recent<{ readonly description: string; readonly ring: number }>(EXPIRY_LIFETIME_MS);
+
+  constructor({ name, parent }: RingPlace) {
+    this.name = checkText(name, 'the name of the keyring', MAX_DESCRIPTION_BYTES) as string;
+    this.#parent = chooseParent(parent);
+  }
+
+  /** The keyring, if there is one that can be used. */
+  find(): Keyring | undefined {
+    return refusing(() => {
+      try {
+        return new Keyring(keyctl.search(this.#parent.toSearch(), 'keyring', this.name));
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+        // The keyring is dead, or the whole session is: only the first is "nothing there".
+        if (error.code !== 'ENOKEY' && findSession().kind === 'revoked') throw new KeyringError('session-revoked');
+        return undefined;
+      }
+    });
+  }
+
+  /** The keyring, made if there is none. */
+  findOrMake(): { readonly keyring: Keyring; readonly isNew: boolean } {
+    const found = this.find();
+    if (found !== undefined) return { keyring: found, isNew: false };
+    return refusing(() => makeKeyring(this.#parent.toMakeIn(), this.name));
+  }
+
+  /** The description of an entry. The kernel has no escape: (`a:b`, `c`) and (`a`, `b:c`) are the same entry. */
+  static describe(service: string, user: string): string {
+    if (typeof service !== 'string' || typeof user !== 'string') throw new TypeError('service and user must be texts');
+    const description = service + COLON + user;
+    try {
+      return checkText(description, 'service and user together', MAX_DESCRIPTION_BYTES) as string;
+    } catch (error) {
+      throw new KeyringError('invalid-name', { detail: (error as Error).message });
+    }
+  }
+
+  /** The payload of an entry, which the caller wipes. */
+  read(description: string): Buffer | undefined {
+    const recent = this.#recentRing.get();
+    if (recent !== undefined) {
+      const payload = this.#readFrom(recent, description, { isSure: false });
+      if (payload !== undefined) return payload;
+    }
+    const ring = this.find();
+    if (ring === undefined) return undefined;
+    this.#recentRing.set(ring);
+    // The entry may die between the search and the reading, and another take its place.
+    return this.#readFrom(ring, description, { isSure: false }) ?? this.#readFrom(ring, description, { isSure: true });
+  }
+
+  /** Undefined if it is missing; unless it is sure that the keyring is alive, also if it may not be read. */
+  #readFrom(ring: Keyring, description: string, { isSure }: { isSure: boolean }): Buffer | undefined {
+    try {
+      return keyctl.read(keyctl.search(ring.id, 'user', description));
+    } catch (error) {
+      if (isMissing(error) || (!isSure && isKeyctlError(error, 'EACCES'))) return undefined;
+      throw refusalOf(error);
+    }
+  }
+
+  /**
+   * Makes or replaces an entry. The caller wipes `payload`.
+   *
+   * @param timeoutSeconds when it shall expire; 0 for never; without it a new entry lives on, and one that is there keeps its time.
+   */
+  write(description: string, payload: Uint8Array, timeoutSeconds?: number): void {
+    if (payload.length === 0) throw new KeyringError('empty-secret');
+    if (payload.length > MAX_PAYLOAD_BYTES) throw new KeyringError('secret-too-long');
+    for (let tries = 1; ; tries++) {
+      const recent = this.#recentRing.get();
+      const ring = recent ?? this.findOrMake().keyring;
+      try {
+        this.#writeInto(ring, description, payload, timeoutSeconds);
+        if (recent === undefined) this.#recentRing.set(ring);
+        return;
+      } catch (error) {
+        this.#recentRing.forget();
+        // The keyring may have died between the search and the write.
+        const isDead = isMissing(error) || (recent !== undefined && isKeyctlError(error, 'EACCES'));
+        if (!isDead || tries === MAX_TRIES) throw refusalOf(error);
+      }
+    }
+  }
+
+  #writeInto(ring: Keyring, description: string, payload: Uint8Array, timeoutSeconds: number | undefined): void {
+    const last = this.#lastWithoutExpiry.get();
+    if (timeoutSeconds === undefined && last?.description === description && last.ring === ring.id) {
+      keyctl.addKey('user', description, payload, ring.id);
+      return;
+    }
+    const old = missingAsUndefined(() => keyctl.search(ring.id, 'user', description));
+    const expiry = new ExpiryRecord(ring);
+    const remaining = old === undefined || timeoutSeconds !== undefined ? undefined : expiry.secondsLeft(old);
+    const id = keyctl.addKey('user', description, payload, ring.id);
+    const seconds = timeoutSeconds ?? (id === old ? remaining : undefined);
+    if (seconds !== undefined && seconds > 0) expiry.set(id, seconds);
+    else this.#lastWithoutExpiry.set({ description, ring: ring.id });
+  }
+
+  /** Removes an entry; false if there was none. */
+  remove(description: string): boolean {
+    const ring = this.find();
+    if (ring === undefined) return false;
+    return refusing(
+      () =>
+        missingAsUndefined(() => {
+          keyctl.invalidate(keyctl.search(ring.id, 'user', description));
+          return true;
+        }) ?? false,
+    );
+  }
+
+  /** SERVICE:USER of the entries directly in the keyring, sorted: of every user key with a colon in its description. */
+  descriptions(): readonly string[] {
+    const ring = this.find();
+    const keys = ring === undefined ? undefined : refusing(() => missingAsUndefined(() => ring.list()));
+    return (keys ?? [])
+      .filter(({ type }) => type === 'user')
+      .flatMap(({ description }) => textOf(description) ?? [])
+      .filter((text) => text.includes(COLON))
+      .toSorted();
+  }
+}
