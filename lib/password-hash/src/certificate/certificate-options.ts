@@ -47,8 +47,8 @@ export const certificateOptions = z
     else if (parts.length === 0) complain(options.subject === undefined ? 'CN' : 'subject', NO_NAME);
     else {
       const part = wrongPart(parts);
-      const field = options.subject === undefined ? part : 'subject';
-      if (field !== undefined) complain(field, 'has a part that is unknown, empty, too long or not of its type');
+      const field = options.subject === undefined ? (part ?? 'CN') : 'subject';
+      if (part !== undefined) complain(field, 'has a part that is unknown, empty, too long or not of its type');
     }
   });
 

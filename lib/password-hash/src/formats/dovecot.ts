@@ -93,9 +93,17 @@ const pbkdf2Sha1: Scheme = {
 };
 
 const cleartext: Scheme = { verify: async (plain, value) => verdict(areEqualBytes(plain, value)) };
+/** A method in dollars, or one of the two with DES. */
+const cryptForm = /^(?:\$[0-9a-z]+\$[!-9;-~]+|[./0-9A-Za-z]{13}|_[./0-9A-Za-z]{19})$/;
+
 const anyCrypt: Scheme = {
   derive: (request) => yescrypt.derive(request),
-  verify: (plain, value) => verifyCrypt(plain, value.toString('latin1')),
+  async verify(plain, value) {
+    const stored = value.toString('latin1');
+    return cryptForm.test(stored)
+      ? verifyCrypt(plain, stored)
+      : refuse('not-this-format', 'This is no hash of crypt(3).');
+  },
 };
 
 const schemes: ReadonlyMap<string, Scheme> = new Map([
@@ -169,7 +177,7 @@ export const dovecot = defineFormat({
     if (!kept) return refuse('not-this-format', 'This scheme of Dovecot is not known, or never sees a password.');
     return kept.scheme.verify(plain, kept.value);
   },
-  recognizes: (stored) => stored[0] === 0x7b && read(stored) !== undefined,
+  recognizes: (stored) => form.test(Buffer.from(stored).toString('latin1')) && read(stored) !== undefined,
   needsRehash(stored, { scheme: name, ...options }) {
     const kept = read(stored);
     return kept?.name !== name || (kept.scheme.needsRehash?.(kept.value, options) ?? false);

@@ -14,7 +14,7 @@ const SALT_BYTES = 20;
 /** MySQL refuses longer ones. */
 const MAX_PASSWORD_BYTES = 256;
 
-const form = /^\$A\$([0-9A-F]{3})\$([^\0$]{20})([./0-9A-Za-z]{43})$/s;
+const form = /^\$A\$([0-9A-F]{3})\$([^\0]{20})([./0-9A-Za-z]{43})$/s;
 
 const read = (stored: Uint8Array): { rounds: number; salt: Buffer; digest: Buffer } | undefined => {
   const [, thousands = '', salt = '', digest = ''] = form.exec(Buffer.from(stored).toString('latin1')) ?? [];

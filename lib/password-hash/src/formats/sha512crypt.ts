@@ -15,7 +15,7 @@ export const sha512crypt = defineCryptFormat({
   saltBytes: 16,
   // Where the number is the default it is not written into the hash.
   count: ({ rounds }) => (rounds === DEFAULT_ROUNDS ? 0 : rounds),
-  form: /^\$6\$(?:rounds=[1-9]\d{3,8}\$)?[^$:\n]{0,16}\$[./0-9A-Za-z]{86}$/,
+  form: /^\$6\$(?:rounds=[1-9]\d{3,7}\$)?[^$:\n]{0,16}\$[./0-9A-Za-z]{86}$/,
   storedCost: (stored) => Number(/^\$6\$rounds=(\d+)/.exec(stored)?.[1] ?? DEFAULT_ROUNDS),
   wantedCost: ({ rounds }) => rounds,
 });
