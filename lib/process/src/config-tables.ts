@@ -69,6 +69,18 @@ export const gateTable = z.strictObject({
   fronts: partNames.default(['mandos']),
 });
 
+/** `[bus]` */
+export const busTable = z.strictObject({
+  account: accountName.default('chatelaine-bus'),
+  /** Holds link.key. */
+  directory: absolutePath.default('/var/lib/chatelaine/bus'),
+  pid_file: absolutePath.default('/run/chatelaine/bus/bus.pid'),
+  /** The message bus that Mandos's tools use. */
+  address: z.string().default('unix:path=/run/dbus/system_bus_socket'),
+  /** The group whose members may change something over it, besides root. */
+  administrators: accountName.default('_mandos'),
+});
+
 /** `[admin]` */
 export const adminTable = z.strictObject({
   /** The local administrator's key of the link. */

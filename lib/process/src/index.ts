@@ -14,6 +14,7 @@ export {
   absolutePath,
   adminTable,
   baseConfig,
+  busTable,
   gateTable,
   keepTable,
   type Purpose,

@@ -1,0 +1,59 @@
+// The bridge's process: hardens itself, reads its settings, gives up root, and then shows the machines to Mandos's own tools on
+// the system bus. It holds no key but the one that names it to the keep.
+// Exit codes: 0 done, 1 failed, 2 wrong usage, 4 wrong settings.
+
+import { dirname } from 'node:path';
+import { parseArgs } from 'node:util';
+import { PeerKeyFileError } from '@chatelaine/link';
+import {
+  becomeAccount,
+  createLog,
+  defaultConfigPath,
+  hardenProcess,
+  loadConfig,
+  preparedRuntimeDirectory,
+  resolveAccount,
+  runProcess,
+} from '@chatelaine/process';
+import { type BusConfig, busConfig } from './bus-config.ts';
+import { serveBus } from './serve-bus.ts';
+import { BusError } from './wire/authenticate.ts';
+
+const usage = `usage: bus [--config FILE] [--check-config] [--ready-fd N]
+
+  --config FILE    settings, here ${defaultConfigPath()}
+  --check-config   check the settings and end: 0 good, 4 wrong
+  --ready-fd N     write one JSON line to file descriptor N when ready
+`;
+
+const options = {
+  config: { type: 'string' },
+  'check-config': { type: 'boolean' },
+  'ready-fd': { type: 'string' },
+  help: { type: 'boolean' },
+} as const;
+
+/** Leaves root behind, with the directory for the PID file made before. */
+const dropPrivileges = ({ bus, group, purpose }: BusConfig): void => {
+  const settings = { account: bus.account, group, purpose };
+  preparedRuntimeDirectory(dirname(bus.pid_file), resolveAccount(settings));
+  becomeAccount(settings);
+};
+
+const run = async (): Promise<number> => {
+  const given = parseArgs({ options }).values;
+  if (given.help === true) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const config = loadConfig(given.config, busConfig);
+  if (given['check-config'] === true) return 0;
+  hardenProcess();
+  dropPrivileges(config);
+  const log = createLog({ process: 'bus', ...config.log });
+  const readyFd = given['ready-fd'] === undefined ? undefined : Number(given['ready-fd']);
+  await serveBus({ config, log, readyFd });
+  return 0;
+};
+
+await runProcess({ name: 'bus', plainErrors: [BusError, PeerKeyFileError], run });

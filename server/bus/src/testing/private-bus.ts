@@ -1,0 +1,69 @@
+// A bus of a test's own: a real dbus-daemon that lets its one account do everything. dbus-daemon(1)
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const configuration = (socket: string): string => `<!DOCTYPE busconfig PUBLIC
+  "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <listen>unix:path=${socket}</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow user="*"/>
+    <allow own="*"/>
+    <allow send_destination="*"/>
+    <allow receive_sender="*"/>
+  </policy>
+</busconfig>
+`;
+
+export class PrivateBus implements AsyncDisposable {
+  /** The path of its socket. */
+  readonly path: string;
+  readonly #directory: string;
+  readonly #end: () => Promise<void>;
+
+  private constructor(directory: string, path: string, end: () => Promise<void>) {
+    this.#directory = directory;
+    this.path = path;
+    this.#end = end;
+  }
+
+  static async start(): Promise<PrivateBus> {
+    const directory = mkdtempSync(join(tmpdir(), 'chatelaine-bus-'));
+    const path = join(directory, 'bus');
+    const file = join(directory, 'bus.conf');
+    writeFileSync(file, configuration(path));
+    const daemon = spawn('dbus-daemon', [`--config-file=${file}`, '--nofork', '--nopidfile', '--print-address=1'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const exit = once(daemon, 'exit');
+    await Promise.race([
+      once(daemon.stdout, 'data'),
+      exit.then(() => Promise.reject(new Error('dbus-daemon did not start'))),
+    ]);
+    const end = async (): Promise<void> => {
+      daemon.kill('SIGKILL');
+      await exit;
+    };
+    return new PrivateBus(directory, path, end);
+  }
+
+  get address(): string {
+    return `unix:path=${this.path}`;
+  }
+
+  /** Ends it, as a crash would; connections to it break. */
+  stop(): Promise<void> {
+    return this.#end();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#end();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
