@@ -11,7 +11,10 @@ const readSerials = (store: PasswordStore, name: string, stored: Uint8Array | un
   const text = Buffer.from(store.openValue(stored)).toString();
   const list = /^(?:---(?: \[\])?\n)?((?:- *\d+\n)*)$/.exec(text.endsWith('\n') ? text : `${text}\n`)?.[1];
   if (list === undefined) {
-    throw new PasswordStoreError('corrupt', `the list of serials of the authority ${JSON.stringify(name)} cannot be read`);
+    throw new PasswordStoreError(
+      'corrupt',
+      `the list of serials of the authority ${JSON.stringify(name)} cannot be read`,
+    );
   }
   return [...list.matchAll(/\d+/g)].map(([serial]) => BigInt(serial));
 };

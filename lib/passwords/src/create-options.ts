@@ -48,7 +48,8 @@ export const mergeOptions = (call: CreateOptions, defaults: OptionDefaults): Mer
   const names = profileNames(isTrue(call['profiles']) ? call['profiles'] : defaults.options['profiles']);
   let options: CreateOptions = call;
   for (const name of names) {
-    const profile = typeof name === 'string' && Object.hasOwn(defaults.profiles, name) ? defaults.profiles[name] : undefined;
+    const profile =
+      typeof name === 'string' && Object.hasOwn(defaults.profiles, name) ? defaults.profiles[name] : undefined;
     if (profile === undefined) return { kind: 'unknown-profile', name: String(name) };
     options = { ...profile, ...options };
   }

@@ -16,6 +16,12 @@ export {
   type PasswordStoreErrorCode,
   type RecordChange,
 } from './password-store.ts';
-export { type KeyView, type PasswordAnswer, type PasswordChange, Passwords, type PasswordsSettings } from './passwords.ts';
+export {
+  type KeyView,
+  type PasswordAnswer,
+  type PasswordChange,
+  Passwords,
+  type PasswordsSettings,
+} from './passwords.ts';
 export { charsets, randomPassword } from './random-password.ts';
 export type { PasswordRefusalCode, PasswordRefused } from './refused.ts';

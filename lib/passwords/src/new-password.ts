@@ -29,7 +29,11 @@ export const newPassword = (
       return refuse('empty-password', `The password would be empty, as ${configured}. Nothing was stored`, 'length');
     }
     if (known === undefined && charset !== undefined && charset !== null) {
-      return refuse('invalid-option', `charset: none of ${[...charsets.keys()].join(', ')}. Nothing was stored`, 'charset');
+      return refuse(
+        'invalid-option',
+        `charset: none of ${[...charsets.keys()].join(', ')}. Nothing was stored`,
+        'charset',
+      );
     }
   }
   const alphabet = known ?? charsets.get('default') ?? '';

@@ -5,16 +5,9 @@
 import type { Derived, FormatOptions, FormatRefused, PasswordFormat } from '@chatelaine/password-hash';
 import { fetchAuthority, recordSerial } from './authority.ts';
 import { type CreateOptions, mergeOptions, type OptionDefaults } from './create-options.ts';
-import {
-  type ExpiryWish,
-  expiryAfterWrite,
-  expiryOfNewKey,
-  expiryWish,
-  invalidExpiry,
-  isExpired,
-} from './expiry.ts';
-import type { PasswordRecord, PasswordStore, RecordChange } from './password-store.ts';
+import { type ExpiryWish, expiryAfterWrite, expiryOfNewKey, expiryWish, invalidExpiry, isExpired } from './expiry.ts';
 import { newPassword } from './new-password.ts';
+import type { PasswordRecord, PasswordStore, RecordChange } from './password-store.ts';
 import { type PasswordRefused, refuse } from './refused.ts';
 import { SingleFlight } from './single-flight.ts';
 
@@ -178,7 +171,9 @@ export class Passwords {
    * Removes a key with all its formats and returns them by format, for the caller to wipe. `reveal` false: says only what there
    * was. A value that cannot be decrypted keeps the key.
    */
-  async removeKey(key: string): Promise<{ readonly values: ReadonlyMap<string, Uint8Array>; readonly periodSeconds?: number }> {
+  async removeKey(
+    key: string,
+  ): Promise<{ readonly values: ReadonlyMap<string, Uint8Array>; readonly periodSeconds?: number }> {
     const { store } = this.#settings;
     type Removed = Awaited<ReturnType<Passwords['removeKey']>>;
     const removed = await store.update<Removed>(key, (current) => {
@@ -303,7 +298,8 @@ export class Passwords {
     newPlain: Uint8Array | undefined,
     value: Uint8Array,
   ): RecordChange<'stored'> {
-    const base = newPlain !== undefined && name !== 'plain' ? this.#withValue(undefined, 'plain', newPlain, wish) : live;
+    const base =
+      newPlain !== undefined && name !== 'plain' ? this.#withValue(undefined, 'plain', newPlain, wish) : live;
     return { kind: 'put', record: this.#withValue(base, name, value, wish), result: 'stored' };
   }
 
@@ -314,12 +310,7 @@ export class Passwords {
     this.#announce('set', key, 'plain');
   }
 
-  #withValue(
-    live: PasswordRecord | undefined,
-    name: string,
-    value: Uint8Array,
-    wish: ExpiryWish,
-  ): PasswordRecord {
+  #withValue(live: PasswordRecord | undefined, name: string, value: Uint8Array, wish: ExpiryWish): PasswordRecord {
     const { store, nowUnixMs } = this.#settings;
     const sealed = store.sealValue(value);
     const isPlain = name === 'plain';

@@ -32,7 +32,10 @@ const literalBlock = (text: string, indent: string): string => {
 /** One text. `indent` is that of further lines. */
 const emitText = (bytes: Uint8Array, indent: string): string => {
   if (!isUtf8(bytes)) {
-    return `!binary |-\n${Buffer.from(bytes).toString('base64').replace(/.{1,60}/g, `${indent}$&\n`).slice(0, -1)}`;
+    return `!binary |-\n${Buffer.from(bytes)
+      .toString('base64')
+      .replace(/.{1,60}/g, `${indent}$&\n`)
+      .slice(0, -1)}`;
   }
   const text = Buffer.from(bytes).toString();
   if (plainText.test(text)) return text;

@@ -8,12 +8,13 @@
 // those that could be a line separator of Unicode (U+0085, U+2028, U+2029) are left out of every form.
 
 import { PasswordStoreError } from '../password-store.ts';
-import { parseEntries } from './parse-yaml.ts';
+import { parseEntries } from './parse-entries.ts';
 
-/** Where an entry lies, from its key to before the next one. */
+/** An entry, from its key to before the next one, in bytes of the file, and its text, one character a byte. */
 export interface EntryPlace {
   readonly start: number;
   readonly end: number;
+  readonly text: string;
 }
 
 /** What is known about a key. */
@@ -23,67 +24,60 @@ export type EntryAnswer =
   | { readonly kind: 'unproven' };
 
 const high = '\\x80-\\x84\\x86-\\xa7\\xaa-\\xff';
-const plainScalar = `[A-Za-z0-9_](?:[!-~${high}]*[!-9;-~${high}])?`;
-const doubleQuoted = `"(?:[ !#-\\[\\]-~${high}]|\\\\[ -~])*"`;
-const singleQuoted = `'(?:[ -&(-~${high}]|'')*'`;
+const plainKey = '[A-Za-z0-9_][!-9;-~]*(?:(?::(?! )| (?![ #:]))[!-9;-~]*)*';
+const plainScalar = `[A-Za-z0-9_][!-9;-~${high}]*(?:(?::(?![ \\n])| (?![ #:\\n]))[!-9;-~${high}]*)*`;
+const doubleQuoted = `"[ !#-\\[\\]-~${high}]*(?:\\\\[ -~][ !#-\\[\\]-~${high}]*)*"`;
+const singleQuoted = `'[ -&(-~${high}]*(?:''[ -&(-~${high}]*)*'`;
 const scalarLine = `[A-Za-z0-9_]+: (?:${plainScalar}|${doubleQuoted}|(?:!binary )?\\|[-+]?|${singleQuoted})`;
-const plainKey = `[A-Za-z0-9_](?:[!-9;-~]|:(?! )| (?![ #:]))*`;
 const keyLine = `(?:${plainKey}|"[ !#-\\[\\]-~]*"|'[ -&(-~]*'):`;
-const innerLine = `    [ !#-&(-Z\\\\^-z|~]*`;
+const innerLine = '    [ !#-&(-Z\\\\^-z|~]*';
+/** The commonest of these forms, which a machine recognizes fastest. */
+const commonLine = '  [a-z0-9_]+: (?:[A-Za-z0-9_][!-~]*(?<!:)|"[ !#-\\[\\]-~]*")|[A-Za-z0-9_][!-9;-~]*:';
+const knownLine = `(?:${commonLine}|  ${scalarLine}|${keyLine}|- ${scalarLine}|${innerLine}|- !ruby/object:Rational|)\\n`;
 
-/** Finds the first line break behind which no known form stands. */
-const unusualLine = new RegExp(
-  `\\n(?!(?:(?:  |- )${scalarLine}|${keyLine}|${innerLine}|- !ruby/object:Rational|)(?:\\n|$)|$)`,
-  'g',
-);
+const isPlainKey = new RegExp(`^${plainKey}$`);
 
-/** The break before the next entry. */
-const nextEntry = /\n(?![ \n]|[-:](?:[ \n]|$)|#|$)/g;
+/** The lines that name this key and need no parser, without their line break. */
+const spellings = (key: string): readonly string[] => [
+  ...(isPlainKey.test(key) ? [`${key}:`] : []),
+  ...(/^[ !#-[\]-~]*$/.test(key) ? [`"${key}":`] : []),
+  ...(/^[ -&(-~]*$/.test(key) ? [`'${key}':`] : []),
+];
+
+const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+
+/** Finds the line break before a line that is in no known form, or names the key. */
+const remarkableLine = (names: readonly string[]): RegExp => {
+  const sought = names.length === 0 ? '' : `(?!(?:${names.map(literally).join('|')})\\n)`;
+  return new RegExp(`\\n(?!${sought}${knownLine}|$)`, 'g');
+};
 
 const searchFrom = (pattern: RegExp, text: string, from: number): number => {
   pattern.lastIndex = from;
   return pattern.exec(text)?.index ?? -1;
 };
 
-/** The end of the entry that begins at or before `from`, just behind a line break. */
-const endOfEntry = (text: string, from: number): number => {
-  const found = searchFrom(nextEntry, text, from);
-  return found === -1 ? text.length : found + 1;
+/** What a line begins with if it belongs to the entry before. */
+const isInside = (first: string | undefined): boolean => first === undefined || /[ \n:#-]/.test(first);
+
+/** The break before the last entry that begins in `text`, or before that at `before`; 0 if there is none. */
+const entryBreak = (text: string, before: number): number => {
+  let at = text.lastIndexOf('\n', before);
+  while (at > 0 && isInside(text[at + 1])) at = text.lastIndexOf('\n', at - 1);
+  return at;
 };
 
-/** The beginning of the entry in which the line at `line` stands; everything before that line is proved. */
-const startOfEntry = (text: string, line: number): number => {
-  let start = line;
-  while (start > 4 && /[ \n:-]/.test(text[start] ?? '')) start = text.lastIndexOf('\n', start - 2) + 1;
-  return start;
-};
-
-/** A quote may hide the end of an entry this many times. */
-const MAX_EXTENSIONS = 8;
-
-const header = '---\n';
-
-/** One entry of its own, proved by a parser. */
-interface OddEntry extends EntryPlace {
-  readonly key: string;
-}
-
-const proveByParser = (text: string, line: number): OddEntry | undefined => {
-  const start = startOfEntry(text, line);
-  let end = line;
-  for (let extension = 0; extension < MAX_EXTENSIONS; extension++) {
-    end = endOfEntry(text, end);
-    const key = onlyKey(Buffer.from(text.slice(start, end), 'latin1').toString());
-    if (key !== undefined) return { key, start, end };
-    if (end === text.length) return undefined;
-  }
-  return undefined;
+/** Where the entry with a line at `line` ends: behind its last line break. */
+const endOfEntry = (text: string, line: number): number => {
+  let at = text.indexOf('\n', line);
+  while (at !== -1 && isInside(text[at + 1])) at = text.indexOf('\n', at + 1);
+  return at === -1 ? text.length : at + 1;
 };
 
 /** The key, if the text is exactly one entry. */
 const onlyKey = (text: string): string | undefined => {
   try {
-    const entries = [...parseEntries(text).keys()];
+    const entries = [...parseEntries(Buffer.from(text, 'latin1').toString()).keys()];
     return entries.length === 1 ? entries[0] : undefined;
   } catch (error) {
     if (error instanceof PasswordStoreError) return undefined;
@@ -91,41 +85,85 @@ const onlyKey = (text: string): string | undefined => {
   }
 };
 
-const isPlainKey = new RegExp(`^${plainKey}$`);
+/** A quote may hide the end of an entry this many times. */
+const MAX_EXTENSIONS = 8;
 
-/** The lines that name this key and need no parser. */
-const spellings = (key: string): readonly string[] => [
-  ...(isPlainKey.test(key) ? [`\n${key}:\n`] : []),
-  ...(/^[ !#-[\]-~]*$/.test(key) ? [`\n"${key}":\n`] : []),
-  ...(/^[ -&(-~]*$/.test(key) ? [`\n'${key}':\n`] : []),
-];
+/** The entry around an unusual line, if a parser finds it complete. */
+const proveByParser = (text: string, line: number): { key: string; start: number; end: number } | undefined => {
+  const start = entryBreak(text, line - 1) + 1;
+  for (let end = endOfEntry(text, line), tries = 0; tries < MAX_EXTENSIONS; end = endOfEntry(text, end), tries++) {
+    const key = onlyKey(text.slice(start, end));
+    if (key !== undefined) return { key, start, end };
+    if (end === text.length) return undefined;
+  }
+  return undefined;
+};
+
+const header = '---\n';
+
+/** Entries larger than this many pieces of the file are left to the parser. */
+const MAX_PIECES = 8;
 
 /**
- * Looks for `key` in the file, given as Latin-1 with one character for each byte.
+ * Looks for `key` in a file that comes in pieces, one character a byte.
  * @returns its place; that it is absent; or that this file takes a parser.
  */
-export const findEntry = (text: string, key: string): EntryAnswer => {
-  if (text === '' || text === '--- {}\n') return { kind: 'absent' };
-  if (!text.startsWith(header) || !text.endsWith('\n') || !/[^ \n:-]/.test(text[4] ?? '')) {
-    return { kind: 'unproven' };
-  }
-  const odd: OddEntry[] = [];
-  for (let from = header.length - 1; ; ) {
-    const unusual = searchFrom(unusualLine, text, from);
-    if (unusual === -1) break;
-    const entry = proveByParser(text, unusual + 1);
-    if (entry === undefined) return { kind: 'unproven' };
-    odd.push(entry);
-    from = entry.end - 1;
-  }
-  const places: EntryPlace[] = odd.filter((entry) => entry.key === key);
-  for (const spelling of spellings(key)) {
-    for (let at = text.indexOf(spelling, 3); at !== -1; at = text.indexOf(spelling, at + 1)) {
-      const start = at + 1;
-      if (odd.some((entry) => entry.start <= start && start < entry.end)) continue;
-      places.push({ start, end: endOfEntry(text, start) });
+export const findEntry = (pieces: Iterable<string>, key: string): EntryAnswer => {
+  const names = spellings(key);
+  const remarkable = remarkableLine(names);
+  const places: EntryPlace[] = [];
+  let text = '';
+  /** Where in the file `text` begins; once the header is off, with the line break before an entry. */
+  let base = 0;
+  /** Everything before is proved. */
+  let from = 0;
+  let waiting = 0;
+
+  const isKnownName = (line: number): boolean => names.some((name) => text.startsWith(`${name}\n`, line));
+  const note = (start: number, end: number): void => {
+    places.push({ start: base + start, end: base + end, text: text.slice(start, end) });
+  };
+  /** Proves `text` up to a line break; says where it got stuck. */
+  const prove = (cut: number): boolean => {
+    const region = text.slice(0, cut + 1);
+    for (let at = searchFrom(remarkable, region, from); at !== -1; at = searchFrom(remarkable, region, from)) {
+      from = at;
+      const line = at + 1;
+      if (isKnownName(line)) {
+        note(line, endOfEntry(region, line));
+        from = line;
+        continue;
+      }
+      const odd = proveByParser(region, line);
+      if (odd === undefined) return false;
+      // Its first line may have been taken for that of a plain entry.
+      while ((places.at(-1)?.start ?? -1) >= base + odd.start) places.pop();
+      if (odd.key === key) note(odd.start, odd.end);
+      from = odd.end - 1;
+    }
+    return true;
+  };
+
+  for (const piece of pieces) {
+    text += piece;
+    if (base === 0) {
+      if (text.length <= header.length) continue;
+      if (!text.startsWith(header) || isInside(text[header.length])) break;
+      base = header.length - 1;
+      text = text.slice(base);
+    }
+    const cut = entryBreak(text, text.length - 1);
+    if (cut > from && prove(cut)) {
+      text = text.slice(cut);
+      base += cut;
+      from = 0;
+      waiting = 0;
+    } else if (++waiting > MAX_PIECES) {
+      return { kind: 'unproven' };
     }
   }
+  if (base === 0) return text === '' || text === '--- {}\n' ? { kind: 'absent' } : { kind: 'unproven' };
+  if (!text.endsWith('\n') || !prove(text.length - 1)) return { kind: 'unproven' };
   const [place, second] = places;
   if (place === undefined) return { kind: 'absent' };
   return second === undefined ? { kind: 'found', place } : { kind: 'unproven' };

@@ -1,0 +1,56 @@
+// The entries of Trocla's YAML file, by the rule that Ruby's writer follows: every scalar is a text, but for those that say
+// otherwise by a tag or by standing empty.
+
+import { PasswordStoreError } from '../password-store.ts';
+import { readPlainBlocks } from './read-plain-blocks.ts';
+import { parseYaml, YamlError } from './read-yaml.ts';
+import { isHash, type RubyValue } from './ruby-value.ts';
+import type { YamlNode } from './yaml-node.ts';
+
+const textOf = (node: YamlNode): string => {
+  if (node.kind !== 'scalar') throw new PasswordStoreError('unsupported', 'it holds a key that is no text');
+  return node.tag === '!binary' ? Buffer.from(node.text, 'base64').toString() : node.text;
+};
+
+const integer = (value: RubyValue | undefined): bigint | undefined => {
+  const text = value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : '';
+  return /^-?\d+$/.test(text) ? BigInt(text) : undefined;
+};
+
+const rubyValue = (node: YamlNode): RubyValue => {
+  if (node.kind === 'list') return node.items.map(rubyValue);
+  if (node.kind === 'scalar') {
+    if (node.tag === '!binary') return Buffer.from(node.text, 'base64');
+    return node.text === '' && node.isPlain ? null : Buffer.from(node.text);
+  }
+  const hash = new Map(node.pairs.map(([key, value]) => [textOf(key), rubyValue(value)]));
+  if (node.tag !== '!ruby/object:Rational') return hash;
+  const [numerator, denominator] = [integer(hash.get('numerator')), integer(hash.get('denominator'))];
+  if (numerator === undefined || !denominator)
+    throw new PasswordStoreError('unsupported', 'it holds a fraction that is none');
+  return { numerator, denominator };
+};
+
+const readDocument = (text: string): YamlNode | undefined => {
+  try {
+    return readPlainBlocks(text) ?? parseYaml(text, { aliases: true });
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
+    const { message, line, column } = error;
+    throw new PasswordStoreError('corrupt', `it is no proper YAML: ${message} at line ${line} column ${column}`, {
+      cause: error,
+    });
+  }
+};
+
+/**
+ * Every entry of a whole document, or of a piece of one that is complete in itself; the last of two with the same key counts.
+ * Throws `PasswordStoreError`: `corrupt` if it is no YAML mapping, `unsupported` if it cannot be read exactly.
+ */
+export const parseEntries = (text: string): Map<string, RubyValue> => {
+  const document = text.trim() === '' ? undefined : readDocument(text);
+  const root = document === undefined ? null : rubyValue(document);
+  if (root === null) return new Map();
+  if (!isHash(root)) throw new PasswordStoreError('corrupt', 'PStore file seems to be corrupted.');
+  return new Map(root);
+};

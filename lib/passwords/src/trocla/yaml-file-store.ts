@@ -1,0 +1,225 @@
+// Trocla's YAML file, in its own format and under its own lock, so that Ruby's trocla and this can take turns on it. Reading takes
+// a shared flock(2) on the file itself, writing an exclusive one; the file stays the same file. A change touches only the bytes from
+// the changed entry on, and nothing at all if the file cannot be understood.
+
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { type PasswordRecord, type PasswordStore, PasswordStoreError, type RecordChange } from '../password-store.ts';
+import { emitEntry } from './emit-yaml.ts';
+import { lockFile } from './file-lock.ts';
+import { parseEntries } from './parse-entries.ts';
+import { recordOf, storedForm } from './record-codec.ts';
+import { changeTail, recoverFile, recoveryPath, syncDirectory, type TailChange } from './recovery-copy.ts';
+import type { RubyValue } from './ruby-value.ts';
+import type { ValueCipher } from './value-cipher.ts';
+import { readRange } from './whole-io.ts';
+import { type EntryPlace, findEntry } from './yaml-entries.ts';
+
+const { O_CREAT, O_NOFOLLOW, O_RDONLY, O_RDWR } = constants;
+
+const PIECE_BYTES = 256 * 1_024;
+
+export interface YamlFileSettings {
+  readonly file: string;
+  readonly cipher: ValueCipher;
+  /** Mode of a file that is made anew. */
+  readonly newFileMode: number;
+  /** Said when a crash was repaired, or a recovery copy put aside. */
+  readonly onNotice?: (message: string) => void;
+}
+
+/** What a look at the file came to. */
+interface Look {
+  /** What is stored under the key. */
+  readonly entry: RubyValue | undefined;
+  /** Where; absent if there is none, or if all entries were read. */
+  readonly place?: EntryPlace;
+  /** Everything, if it had to be read. */
+  readonly all?: Map<string, RubyValue>;
+}
+
+function* pieces(descriptor: number): Iterable<string> {
+  const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
+  for (let position = 0; ; ) {
+    const read = readSync(descriptor, buffer, 0, PIECE_BYTES, position);
+    if (read === 0) return;
+    position += read;
+    yield buffer.toString('latin1', 0, read);
+  }
+}
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
+/** A store in one YAML file. */
+export class YamlFileStore implements PasswordStore {
+  readonly #settings: YamlFileSettings;
+
+  /** Throws `unreachable` if the directory does not exist. */
+  constructor(settings: YamlFileSettings) {
+    this.#settings = settings;
+    const directory = path.dirname(settings.file);
+    if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
+      throw new PasswordStoreError('unreachable', `directory ${directory} does not exist`);
+    }
+  }
+
+  async read(key: string): Promise<PasswordRecord | undefined> {
+    const descriptor = this.#open(O_RDONLY);
+    if (descriptor === undefined) return undefined;
+    try {
+      this.#lockToRead(descriptor);
+      const { entry } = this.#look(descriptor, key);
+      return entry === undefined ? undefined : recordOf(key, entry);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  async update<Result>(
+    key: string,
+    decide: (current: PasswordRecord | undefined) => RecordChange<Result>,
+  ): Promise<Result> {
+    const descriptor = this.#openToWrite();
+    try {
+      lockFile(descriptor, 'exclusive');
+      this.#recover(descriptor);
+      const look = this.#look(descriptor, key);
+      const change = decide(look.entry === undefined ? undefined : recordOf(key, look.entry));
+      if (change.kind === 'put') this.#write(descriptor, key, look, storedForm(change.record));
+      if (change.kind === 'remove' && look.entry !== undefined) this.#write(descriptor, key, look, undefined);
+      return change.result;
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  async keys(): Promise<readonly string[]> {
+    const descriptor = this.#open(O_RDONLY);
+    if (descriptor === undefined) return [];
+    try {
+      this.#lockToRead(descriptor);
+      return [...this.#parse(descriptor).keys()];
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  sealValue(value: Uint8Array): Uint8Array {
+    return this.#settings.cipher.seal(value);
+  }
+
+  openValue(stored: Uint8Array): Uint8Array {
+    return this.#settings.cipher.open(stored);
+  }
+
+  close(): void {
+    // Nothing stays open between two calls.
+  }
+
+  #open(flags: number, mode?: number): number | undefined {
+    const { file } = this.#settings;
+    try {
+      return openSync(file, flags, mode);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return undefined;
+      throw new PasswordStoreError('unreachable', `file ${file} cannot be opened (${codeOf(error)})`, { cause: error });
+    }
+  }
+
+  #openToWrite(): number {
+    const { file, newFileMode } = this.#settings;
+    const existing = this.#open(O_RDWR);
+    if (existing !== undefined) return existing;
+    // Never through a link that somebody else laid.
+    const made = this.#open(O_RDWR | O_CREAT | O_NOFOLLOW, newFileMode);
+    if (made === undefined) throw new PasswordStoreError('unreachable', `file ${file} cannot be made`);
+    syncDirectory(path.dirname(file));
+    return made;
+  }
+
+  /** A recovery copy that can be seen under a shared lock was left by a crash: nobody is writing now. */
+  #lockToRead(descriptor: number): void {
+    lockFile(descriptor, 'shared');
+    if (!existsSync(recoveryPath(this.#settings.file))) return;
+    const writable = this.#openToWrite();
+    try {
+      lockFile(descriptor, 'exclusive');
+      this.#recover(writable);
+    } finally {
+      closeSync(writable);
+    }
+    lockFile(descriptor, 'shared');
+  }
+
+  #recover(descriptor: number): void {
+    const { file, onNotice } = this.#settings;
+    const outcome = recoverFile(file, descriptor);
+    if (outcome === 'completed') onNotice?.(`${file}: a change that was cut off by a crash was completed`);
+    if (outcome === 'put-aside') {
+      onNotice?.(
+        `${file} was changed by others after a crash: ${recoveryPath(file)}.unused holds what was being written`,
+      );
+    }
+  }
+
+  #look(descriptor: number, key: string): Look {
+    const found = findEntry(pieces(descriptor), key);
+    if (found.kind === 'absent') return { entry: undefined };
+    if (found.kind === 'found') {
+      const { place } = found;
+      return { entry: this.#parsed(Buffer.from(place.text, 'latin1').toString()).get(key), place };
+    }
+    const all = this.#parse(descriptor);
+    return { entry: all.get(key), all };
+  }
+
+  #parse(descriptor: number): Map<string, RubyValue> {
+    const bytes = readRange(descriptor, 0, fstatSync(descriptor).size);
+    try {
+      return this.#parsed(bytes.toString());
+    } finally {
+      bytes.fill(0);
+    }
+  }
+
+  #parsed(text: string): Map<string, RubyValue> {
+    try {
+      return parseEntries(text);
+    } catch (error) {
+      if (!(error instanceof PasswordStoreError)) throw error;
+      throw new PasswordStoreError(error.code, `${this.#settings.file}: ${error.message}`, { cause: error });
+    }
+  }
+
+  #write(descriptor: number, key: string, look: Look, value: RubyValue | undefined): void {
+    const change =
+      look.all === undefined ? this.#splice(descriptor, key, look, value) : this.#rewrite(key, look.all, value);
+    try {
+      changeTail(this.#settings.file, descriptor, change);
+    } finally {
+      change.bytes.fill(0);
+    }
+  }
+
+  #splice(descriptor: number, key: string, { place }: Look, value: RubyValue | undefined): TailChange {
+    const { size } = fstatSync(descriptor);
+    const entry = Buffer.from(value === undefined ? '' : emitEntry(key, value));
+    if (place === undefined) {
+      const isEmpty = size <= '--- {}\n'.length;
+      return isEmpty
+        ? { offset: 0, bytes: Buffer.concat([Buffer.from('---\n'), entry]) }
+        : { offset: size, bytes: entry };
+    }
+    const rest = readRange(descriptor, place.end, size);
+    const isLast = place.start === '---\n'.length && rest.length === 0 && entry.length === 0;
+    if (isLast) return { offset: 0, bytes: Buffer.from('--- {}\n') };
+    return { offset: place.start, bytes: Buffer.concat([entry, rest]) };
+  }
+
+  #rewrite(key: string, all: Map<string, RubyValue>, value: RubyValue | undefined): TailChange {
+    if (value === undefined) all.delete(key);
+    else all.set(key, value);
+    const entries = [...all].map(([each, stored]) => emitEntry(each, stored)).join('');
+    return { offset: 0, bytes: Buffer.from(entries === '' ? '--- {}\n' : `---\n${entries}`) };
+  }
+}
