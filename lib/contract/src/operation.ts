@@ -9,10 +9,11 @@ export const roles = ['admin', 'gate', 'watch', 'bus', 'courier'] as const;
 export type Role = (typeof roles)[number];
 
 /**
- * `read` changes nothing; `change` changes records; `release` hands out a secret or verdict and goes through the release
- * decision; `stream` pushes items until one side ends it.
+ * `read` changes nothing; `change` changes records, each on record; `report` tells what was seen, on record only where it
+ * makes a difference; `release` hands out a secret or verdict and goes through the release decision; `stream` pushes items
+ * until one side ends it.
  */
-export type OperationKind = 'read' | 'change' | 'release' | 'stream';
+export type OperationKind = 'read' | 'change' | 'report' | 'release' | 'stream';
 
 /** A declared operation. */
 export interface Operation<Input extends z.ZodType = z.ZodType, Output extends z.ZodType = z.ZodType> {

@@ -132,6 +132,7 @@ const formSection = (title: string, form: z.ZodType, io: 'input' | 'output'): st
 const kinds: Readonly<Record<OperationKind, string>> = {
   read: 'read (changes nothing)',
   change: 'change (asked again with the same request id, it is made once)',
+  report: 'report (on record only where it makes a difference)',
   release: 'release (hands out a secret or a verdict, by the release decision)',
   stream: 'stream (pushes items until one side ends it)',
 };

@@ -20,6 +20,22 @@ export const refusals = {
     hint: 'Choose another name, or replace the present one explicitly.',
   },
   disabled: { text: 'The machine is disabled.', hint: 'If it should have its secret: chatelaine machine enable NAME' },
+  expired: {
+    text: 'The machine went silent for longer than it may.',
+    hint: 'If it is where it should be: chatelaine machine enable NAME',
+  },
+  'clock-behind': {
+    text: 'The clock of this server is behind; until then no time can be trusted.',
+    hint: 'Set the clock, or if it is right: chatelaine clock confirm',
+  },
+  'no-watch': { text: 'Nobody looks at machines at the moment.', hint: 'See whether the watch runs.' },
+  'outside-window': { text: 'Not at this time of the day.', hint: 'Its hours are among its settings.' },
+  'not-approved': { text: 'A person said no.', hint: 'Ask them; a new request can be approved.' },
+  'not-an-approver': { text: 'That person may not approve this.', hint: 'chatelaine pending names who may.' },
+  'needs-signatures': {
+    text: 'Named people have to sign each request of this machine.',
+    hint: 'chatelaine pending shows the request; chatelaine approve REQUEST --key FILE signs it.',
+  },
   'pending-approval': { text: 'A person has to approve first.', hint: 'Approve it, then ask again.' },
   stale: { text: 'The handshake is too old.', hint: 'Connect again.' },
   'bad-proof': {

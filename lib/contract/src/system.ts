@@ -85,3 +85,27 @@ export const backup = defineOperation({
   ]),
   refusals: ['busy', 'disk-full'],
 });
+
+/** A person vouches for the clock. */
+export const confirmClock = defineOperation({
+  name: 'system.confirm-clock',
+  summary: 'Says that the clock is right although it is behind the highest time ever seen; time is trusted again.',
+  kind: 'change',
+  roles: ['admin'],
+  capability: 'system.confirm-clock',
+  input: z.strictObject({}),
+  output: z.strictObject({ wasBehindMs: z.number().int().describe('0: there was nothing to confirm') }),
+  refusals: ['disk-full'],
+});
+
+/** Counters and gauges of the keep. */
+export const metrics = defineOperation({
+  name: 'system.metrics',
+  summary: "The keep's counters since its start, in the Prometheus text format.",
+  kind: 'read',
+  roles: ['admin', 'gate'],
+  capability: 'system.metrics',
+  input: z.strictObject({}),
+  output: z.strictObject({ text: z.string() }),
+  refusals: [],
+});

@@ -39,6 +39,10 @@ export class VaultTransaction implements SealedTransaction {
     this.#services = services;
   }
 
+  get isEmpty(): boolean {
+    return this.#writes.size === 0 && this.#audit.length === 0 && !this.#isTooLarge;
+  }
+
   async get(collection: string, path: string): Promise<OpenedRecord | undefined> {
     const ring = this.#begin();
     const name = ring.names.blind(collection, path);

@@ -28,6 +28,8 @@ export interface SealedTransaction {
   put(collection: string, path: string, value: Uint8Array): void;
   delete(collection: string, path: string): void;
   appendAudit(lane: number, record: Uint8Array): void;
+  /** Nothing was written: there is nothing to commit. */
+  readonly isEmpty: boolean;
   /**
    * Ends the transaction; any further use throws. Refusals: `too-large`, `disk-full`, `busy`. Throws RangeError if there is
    * nothing to commit, {@link DamagedRecordError} if the data key of a collection was taken away.

@@ -9,9 +9,11 @@ import type { SqliteStore } from '@chatelaine/store';
 import { openVault, readVaultHeader, type SlotSecret, type Vault } from '@chatelaine/vault';
 import { decodeAuditRecord } from './kernel/audit-record.ts';
 import { type Clock, systemClock } from './kernel/clock.ts';
+import { ClockGuard } from './kernel/clock-guard.ts';
 import { HandshakeProofs } from './kernel/handshake-proofs.ts';
 import { Kernel, SYSTEM } from './kernel/kernel.ts';
 import { KERNEL_COLLECTION, readLastDecision } from './kernel/last-decision.ts';
+import { Metrics } from './kernel/metrics.ts';
 import { defineModule, type ModuleDefinition, type ModuleServices } from './kernel/module.ts';
 import { type LoadedModules, loadModules, orderModules } from './kernel/module-loader.ts';
 import { SharedTransaction } from './kernel/module-transaction.ts';
@@ -22,6 +24,7 @@ import { proved } from './kernel/release/decision.ts';
 import { WaitingRoom } from './kernel/waiting-room.ts';
 import { auditOperations, auditVerification } from './system/audit-operations.ts';
 import { backupOperation } from './system/backup-operation.ts';
+import { clockOperations, metricsOperation } from './system/clock-operations.ts';
 import { keyslotOperations } from './system/keyslot-operations.ts';
 import { policyOperations } from './system/policy-operations.ts';
 import { statusOperations } from './system/status-operations.ts';
@@ -53,7 +56,7 @@ export class Keep {
   readonly #startedAtUnixMs: number;
   readonly #modules: readonly ModuleDefinition[];
   #failedUnseals = 0;
-  #clockBehindMs = 0;
+  readonly #metrics = new Metrics();
   #problem: string | undefined;
   #housekeeping: NodeJS.Timeout | undefined;
 
@@ -70,7 +73,8 @@ export class Keep {
       clock: this.#clock,
       log,
       always: [
-        ...statusOperations(this, this.#proofs, this.#clock),
+        ...statusOperations(this, this.#proofs),
+        metricsOperation(this.#metrics),
         backupOperation(store, directory),
         auditVerification(store, anchorPath),
       ],
@@ -80,6 +84,7 @@ export class Keep {
   /** What `system.status` says. */
   async status(): Promise<OutputOf<typeof system.status>> {
     const { store, version } = this.#options;
+    const clockBehindMs = this.kernel.open?.clockGuard.behindMs() ?? 0;
     const header = await readVaultHeader(store);
     return {
       version,
@@ -90,13 +95,13 @@ export class Keep {
       revision: await store.revision(),
       modules: [...(this.kernel.open?.modules.names ?? [])].filter((name) => name !== SYSTEM),
       startedAtUnixMs: this.#startedAtUnixMs,
-      ...(this.#clockBehindMs > 0 && { clockBehindMs: this.#clockBehindMs }),
+      ...(clockBehindMs > 0 && { clockBehindMs }),
       ...(this.#problem !== undefined && { problem: this.#problem }),
     };
   }
 
   /** Opens the keep. A failed try is counted, and the count is recorded with the next one that succeeds. */
-  async unseal(secret: SlotSecret, by: Principal, nowUnixMs: number): Promise<Result<Vault>> {
+  async unseal(secret: SlotSecret, by: Principal): Promise<Result<Vault>> {
     const { store, anchorPath, log } = this.#options;
     if (this.kernel.open !== undefined) return refuse('not-sealed');
     const opened = await openVault({ store, secret, anchorPath });
@@ -112,20 +117,22 @@ export class Keep {
       return refuse('not-sealed');
     }
     const recorder = new Recorder(vault, this.#clock, log);
-    await this.#checkClock(vault, nowUnixMs);
+    const clockGuard = await this.#guardClock(vault);
     this.kernel.unseal({
       vault,
       modules: this.#loadModules(vault, recorder),
       grants: foundingGrants,
       recorder,
       waiting: new WaitingRoom(),
+      clockGuard,
+      metrics: this.#metrics,
     });
     const facts = [proved('failed-tries-before', this.#failedUnseals), proved('slot-kind', secret.kind)];
     await recorder.write([recorder.compose(by, 'system.unseal', '', 'changed', { facts })]);
     await recorder.anchor();
     this.#failedUnseals = 0;
     this.#problem = undefined;
-    this.#housekeeping = setInterval(() => this.#keepHouse(recorder), HOUSEKEEPING_MS).unref();
+    this.#housekeeping = setInterval(() => this.#keepHouse(recorder, clockGuard), HOUSEKEEPING_MS).unref();
     log.info({ rootKeyId: vault.rootKeyId, modules: this.#options.modules }, 'open');
     return ok(vault);
   }
@@ -159,21 +166,33 @@ export class Keep {
           ...auditOperations(vault, store, recorder),
           ...keyslotOperations(vault, recorder),
           ...policyOperations(foundingGrants),
+          ...clockOperations(() => this.kernel.open?.clockGuard, recorder),
         ],
       }),
     });
     const loaded: LoadedModules = loadModules([systemModule, ...this.#modules], (definition) =>
-      this.#servicesFor(definition, () => loaded),
+      this.#servicesFor(definition, vault, () => loaded),
     );
     return loaded;
   }
 
-  #servicesFor(definition: ModuleDefinition, loaded: () => LoadedModules): ModuleServices {
+  #servicesFor(definition: ModuleDefinition, vault: Vault, loaded: () => LoadedModules): ModuleServices {
     return {
       clock: this.#clock,
       random: this.#random,
       log: this.#options.log,
       proofs: this.#proofs,
+      openedAtUnixMs: this.#clock.nowUnixMs(),
+      storeId: this.#options.store.id,
+      metrics: this.#metrics,
+      read: async (work) => {
+        const tx = new SharedTransaction(vault);
+        try {
+          return await work(tx.of(definition.name));
+        } finally {
+          tx.release();
+        }
+      },
       ask: async (module, service, tx, input) => {
         const known = loaded().services.get(`${module}/${service}`);
         if (!definition.requires.includes(module) || known === undefined) {
@@ -186,24 +205,28 @@ export class Keep {
     };
   }
 
-  // The newest record of the audit is the high-water mark of wall time.
-  async #checkClock(vault: Vault, nowUnixMs: number): Promise<void> {
+  // The newest record of the audit is newer than the mark that is written every minute.
+  async #guardClock(vault: Vault): Promise<ClockGuard> {
     const { store, log } = this.#options;
+    let newestUnixMs = 0;
     for (const { lane, sequence } of await store.auditHeads()) {
       const [entry] = await store.audit(lane, { from: sequence, limit: 1 });
       if (entry === undefined) continue;
       const opened = vault.openAudit(entry);
       const { atUnixMs } = decodeAuditRecord(opened.bytes);
       opened.release();
-      this.#clockBehindMs = Math.max(this.#clockBehindMs, atUnixMs - nowUnixMs);
+      newestUnixMs = Math.max(newestUnixMs, atUnixMs);
     }
-    if (this.#clockBehindMs > 0)
-      log.warn({ clockBehindMs: this.#clockBehindMs }, 'the clock is behind the newest record');
+    const guard = await ClockGuard.open(vault, this.#clock, newestUnixMs);
+    const clockBehindMs = guard.behindMs();
+    if (clockBehindMs > 0) log.warn({ clockBehindMs }, 'the clock is behind the highest time ever seen');
+    return guard;
   }
 
-  #keepHouse(recorder: Recorder): void {
+  #keepHouse(recorder: Recorder, clockGuard: ClockGuard): void {
     const work = async (): Promise<void> => {
       await recorder.flushTally();
+      await clockGuard.keep();
       await this.kernel.forgetOldResults();
     };
     work().catch((error: unknown) => this.#options.log.error({ err: error }, 'housekeeping failed'));

@@ -28,7 +28,6 @@ const unsealAtStart = async (keep: Keep, unsealKey: Buffer): Promise<void> => {
   const opened = await keep.unseal(
     { kind: 'key-file', secret: unsealKey },
     { role: 'admin', identity: 'unseal-key-file' },
-    Date.now(),
   );
   wipe(unsealKey);
   if (opened.kind === 'refused') keep.noteProblem(explainRefusal(opened).text);

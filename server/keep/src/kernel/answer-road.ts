@@ -1,5 +1,5 @@
-// Reads and changes. A change, its audit record and its kept result are one transaction; a conflict repeats the attempt
-// on fresh records. A change is answered when store and anchor both durably know it.
+// Reads, changes and reports. A change, its audit record and its kept result are one transaction; a conflict repeats the
+// attempt on fresh records. A change is answered when store and anchor both durably know it; a report when the store does.
 
 import { ok, refuse } from '@chatelaine/contract';
 import type { LinkHandler } from '@chatelaine/link';
@@ -9,15 +9,31 @@ import type { Answered } from './module-loader.ts';
 import { SharedTransaction } from './module-transaction.ts';
 import type { OpenState } from './open-state.ts';
 import { objectOf } from './recorder.ts';
-import { proved } from './release/decision.ts';
+import { type Fact, proved } from './release/decision.ts';
 import { RequestResult } from './request-results.ts';
 
 type Reply = Awaited<ReturnType<LinkHandler['call']>>;
 type AnswerOperation = Answered & { readonly kind: 'answer' };
+type ReportOperation = Answered & { readonly kind: 'report' };
+type Attempt = (tx: SharedTransaction) => Promise<Reply | 'again'>;
 
 const MAX_CONFLICTS = 16;
 
-/** Takes one read or change to its answer. */
+/** Hears what a handler says of its attempt. */
+const watchAttempt = (call: Call<unknown>) => {
+  const touched: string[] = [];
+  const notes: Fact[] = [];
+  const after: (() => void)[] = [];
+  const attempt: Call<unknown> = {
+    ...call,
+    touch: (path) => touched.push(path),
+    note: (fact) => notes.push(fact),
+    afterCommit: (work) => after.push(work),
+  };
+  return { attempt, touched, notes, after };
+};
+
+/** Takes one read, change or report to its answer. */
 export class AnswerRoad {
   readonly #open: OpenState;
 
@@ -25,13 +41,24 @@ export class AnswerRoad {
     this.#open = open;
   }
 
+  /** Takes one read or change to its answer. */
   async take(bound: AnswerOperation, call: Call<unknown>, requestId: string | undefined): Promise<Reply> {
-    const attemptOnce = bound.operation.kind === 'read' ? this.#read : this.#change;
+    return await this.#repeat((tx) =>
+      bound.operation.kind === 'read' ? this.#read(bound, call, tx) : this.#change(bound, call, tx, requestId),
+    );
+  }
+
+  /** Takes what was seen to its answer. */
+  async takeReport(bound: ReportOperation, call: Call<unknown>): Promise<Reply> {
+    return await this.#repeat((tx) => this.#report(bound, call, tx));
+  }
+
+  async #repeat(attemptOnce: Attempt): Promise<Reply> {
     for (let attempts = 0; attempts < MAX_CONFLICTS; attempts++) {
       const tx = new SharedTransaction(this.#open.vault);
       let reply: Reply | 'again' | undefined;
       try {
-        reply = await attemptOnce.call(this, bound, call, tx, requestId);
+        reply = await attemptOnce(tx);
       } finally {
         // A reply releases the records itself, once it was encoded.
         if (reply === undefined || reply === 'again') tx.release();
@@ -62,9 +89,8 @@ export class AnswerRoad {
     if (earlier?.kind === 'other') {
       return { result: refuse('conflict', { field: 'requestId', message: 'was used for something else' }) };
     }
-    const touched: string[] = [];
-    const changing = { ...call, touch: (path: string) => touched.push(path) };
-    const result = await bound.handler(changing as unknown as Call<never>, tx.of(bound.module));
+    const { attempt, touched, notes, after } = watchAttempt(call);
+    const result = await bound.handler(attempt as Call<never>, tx.of(bound.module));
     if (result.kind === 'refused') {
       await recorder.write([
         recorder.compose(call.principal, operation.name, object, 'refused', { code: result.code }),
@@ -72,16 +98,37 @@ export class AnswerRoad {
       return { result };
     }
     kept?.keep(own, result.value, call.moment.nowUnixMs);
-    const facts = touched.map((path) => proved('subject', objectOf(bound.module, path)));
+    const facts = [...touched.map((path) => proved('subject', objectOf(bound.module, path))), ...notes];
     const more = { facts, ...(requestId !== undefined && { requestId }) };
     appendRecord(tx, recorder.compose(call.principal, operation.name, object, 'changed', more), false);
     const committed = await tx.sealed.commit();
     if (committed.kind === 'conflict') return 'again';
     if (committed.kind === 'refused') return { result: committed };
     recorder.noteCommit(committed);
+    for (const work of after) work();
     waiting.wake(object);
     for (const path of touched) waiting.wake(objectOf(bound.module, path));
     await recorder.anchor();
+    return { result };
+  }
+
+  async #report(bound: ReportOperation, call: Call<unknown>, tx: SharedTransaction): Promise<Reply | 'again'> {
+    const { recorder, waiting } = this.#open;
+    const { attempt, touched, after } = watchAttempt(call);
+    const { result, differences } = await bound.handler(attempt as Call<never>, tx.of(bound.module));
+    if (result.kind === 'refused') return { result };
+    for (const { path, facts } of differences) {
+      const object = objectOf(bound.module, path);
+      appendRecord(tx, recorder.compose(call.principal, bound.operation.name, object, 'changed', { facts }), false);
+    }
+    if (!tx.sealed.isEmpty) {
+      const committed = await tx.sealed.commit();
+      if (committed.kind === 'conflict') return 'again';
+      if (committed.kind === 'refused') return { result: committed };
+      recorder.noteCommit(committed);
+    }
+    for (const work of after) work();
+    for (const path of touched) waiting.wake(objectOf(bound.module, path));
     return { result };
   }
 }

@@ -46,6 +46,13 @@ export class HandshakeProofs {
     return this.#newest.nonce;
   }
 
+  /** The age of a nonce that was given out and is still good; `undefined` for any other. */
+  ageOf(nonce: Uint8Array): number | undefined {
+    const now = this.#clock.elapsedMs();
+    const issuedAt = this.#issuedAt.get(Buffer.from(nonce).toString('hex'));
+    return issuedAt === undefined || now - issuedAt > NONCE_VALID_MS ? undefined : now - issuedAt;
+  }
+
   /**
    * Checks a handshake. Refusals: `stale` (nonce unknown or too old), `replayed`, `bad-proof`, `busy`. Attempts of the
    * same `request` get the same verdict; any other request with the same handshake is refused.
@@ -61,15 +68,15 @@ export class HandshakeProofs {
   #check(proof: HandshakeProof): Result<ProvedKey> {
     const now = this.#clock.elapsedMs();
     this.#forget(now);
-    const issuedAt = this.#issuedAt.get(Buffer.from(proof.nonce).toString('hex'));
-    if (issuedAt === undefined || now - issuedAt > NONCE_VALID_MS) return refuse('stale');
+    const nonceAgeMs = this.ageOf(proof.nonce);
+    if (nonceAgeMs === undefined) return refuse('stale');
     const checked = verifyHandshakeProof(proof);
     if (checked.kind === 'refused') return refuse('bad-proof');
     const transcript = checked.transcriptHash.toString('hex');
     if (this.#usedAt.has(transcript)) return refuse('replayed');
     if (this.#usedAt.size >= MAX_REMEMBERED_TRANSCRIPTS) return refuse('busy');
     this.#usedAt.set(transcript, now);
-    return ok({ keyId: checked.keyId, nonceAgeMs: Math.round(now - issuedAt) });
+    return ok({ keyId: checked.keyId, nonceAgeMs: Math.round(nonceAgeMs) });
   }
 
   // Both maps are in order of time, so forgetting stops at the first entry that is young enough. A transcript is

@@ -95,6 +95,7 @@ export class Kernel implements LinkHandler {
       if (bound.kind === 'answer' && this.#answers !== undefined) {
         return await this.#answers.take(bound, call, request.requestId);
       }
+      if (bound.kind === 'report' && this.#answers !== undefined) return await this.#answers.takeReport(bound, call);
       return { result: refuse('sealed') };
     } catch (error) {
       return { result: this.#failed(principal, request, error) };
@@ -134,8 +135,19 @@ export class Kernel implements LinkHandler {
       return await this.#deny(principal, operation.name, objectOf(bound.module, path), 'policy');
     }
     const now = this.#clock.nowUnixMs();
-    const moment = { nowUnixMs: now, askedAtUnixMs: now };
-    return ok({ bound, call: { input: input.value, principal, moment, request, touch: () => undefined } });
+    const moment = { nowUnixMs: now, askedAtUnixMs: now, clockBehindMs: open?.clockGuard.behindMs() ?? 0 };
+    const nothing = (): void => undefined;
+    const call = {
+      input: input.value,
+      principal,
+      moment,
+      request,
+      touch: nothing,
+      note: nothing,
+      afterCommit: nothing,
+      whenOver: nothing,
+    };
+    return ok({ bound, call });
   }
 
   async #deny(principal: Principal, operation: string, object: string, condition: string): Promise<Refused> {

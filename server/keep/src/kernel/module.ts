@@ -7,9 +7,10 @@ import type { Log } from '@chatelaine/process';
 import type { AuditRecord } from './audit-record.ts';
 import type { Clock } from './clock.ts';
 import type { HandshakeProofs } from './handshake-proofs.ts';
+import type { Metrics } from './metrics.ts';
 import type { ModuleTransaction } from './module-transaction.ts';
 import type { Principal } from './principal.ts';
-import type { Decision, Moment } from './release/decision.ts';
+import type { Decision, Fact, Moment } from './release/decision.ts';
 
 /** One request as a handler sees it. The same object is passed again when the kernel repeats an attempt. */
 export interface Call<Input> {
@@ -23,7 +24,25 @@ export interface Call<Input> {
    * wait for the subject are decided anew.
    */
   readonly touch: (path: string) => void;
+  /** A fact for the record of a change. */
+  readonly note: (fact: Fact) => void;
+  /** Work for after the commit of this attempt, before anybody who waits for the change is woken. Never for a change itself. */
+  readonly afterCommit: (work: () => void) => void;
+  /** Work for when the request is over, however it ended; the first one given for a request counts. */
+  readonly whenOver: (work: () => void) => void;
 }
+
+/** Of a report, what is put on record: a difference that it made to the subject at `path`. */
+export interface ReportedDifference {
+  readonly path: string;
+  readonly facts: readonly Fact[];
+}
+
+/** Answers a `report`. Writes of `tx` are kept only if the answer is ok; the `differences` stand in the record. */
+export type ReportHandler<O extends Operation> = (
+  call: Call<InputOf<O>>,
+  tx: ModuleTransaction,
+) => Promise<{ readonly result: Result<OutputOf<O>>; readonly differences: readonly ReportedDifference[] }>;
 
 /** Answers a `read` or `change`. Writes of `tx` are kept only if the answer is ok. */
 export type Handler<O extends Operation> = (
@@ -57,10 +76,11 @@ export type StreamHandler<O extends Operation> = (
 /** Answers by itself, without a transaction: what it changes, it records itself. For the keep's own operations. */
 export type DirectHandler<O extends Operation> = (call: Call<InputOf<O>>) => Promise<Result<OutputOf<O>>>;
 
-/** An operation joined to its handler. Made by {@link answer}, {@link release}, {@link stream} and {@link direct}. */
+/** An operation joined to its handler. Made by {@link answer}, {@link report}, {@link release}, {@link stream} and {@link direct}. */
 export type BoundOperation =
   | { readonly operation: Operation; readonly kind: 'direct'; readonly handler: DirectHandler<Operation> }
   | { readonly operation: Operation; readonly kind: 'answer'; readonly handler: Handler<Operation> }
+  | { readonly operation: Operation; readonly kind: 'report'; readonly handler: ReportHandler<Operation> }
   | { readonly operation: Operation; readonly kind: 'release'; readonly handler: ReleaseHandler<Operation> }
   | { readonly operation: Operation; readonly kind: 'stream'; readonly handler: StreamHandler<Operation> };
 
@@ -79,6 +99,13 @@ export const direct = <O extends Operation>(operation: O, handler: DirectHandler
   operation,
   kind: 'direct',
   handler: handler as unknown as DirectHandler<Operation>,
+});
+
+/** Binds a `report` operation. */
+export const report = <O extends Operation>(operation: O, handler: ReportHandler<O>): BoundOperation => ({
+  operation,
+  kind: 'report',
+  handler: handler as unknown as ReportHandler<Operation>,
 });
 
 /** Binds a `release` operation. */
@@ -112,6 +139,12 @@ export interface ModuleServices {
   readonly log: Log;
   /** Checks a peer's handshake against the keep's own nonce. */
   readonly proofs: HandshakeProofs;
+  /** When this run of the keep began to answer, wall clock. */
+  readonly openedAtUnixMs: number;
+  readonly storeId: string;
+  readonly metrics: Metrics;
+  /** Reads records outside of any request; bytes in what `work` saw are wiped when it ends. */
+  readonly read: <T>(work: (tx: ModuleTransaction) => Promise<T>) => Promise<T>;
   /** Asks a required module's service inside `tx`. Throws if the module is not among `requires`. */
   readonly ask: (module: string, service: string, tx: ModuleTransaction, input: unknown) => Promise<Result<unknown>>;
   /** The last decision about a subject of this module, if there ever was one. */

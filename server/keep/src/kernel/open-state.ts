@@ -2,6 +2,8 @@
 // keep cannot touch it by mistake.
 
 import type { Vault } from '@chatelaine/vault';
+import type { ClockGuard } from './clock-guard.ts';
+import type { Metrics } from './metrics.ts';
 import type { LoadedModules } from './module-loader.ts';
 import type { Grant } from './policy.ts';
 import type { Recorder } from './recorder.ts';
@@ -13,4 +15,6 @@ export interface OpenState {
   readonly grants: readonly Grant[];
   readonly recorder: Recorder;
   readonly waiting: WaitingRoom;
+  readonly clockGuard: ClockGuard;
+  readonly metrics: Metrics;
 }

@@ -20,7 +20,16 @@ export type PolicyAnswer =
 const componentGrants: readonly Grant[] = [
   { principal: 'gate:*', capability: 'system.nonce', path: '**' },
   { principal: 'gate:*', capability: 'system.status', path: '**' },
+  { principal: 'gate:*', capability: 'system.metrics', path: '**' },
   { principal: 'gate:*', capability: 'machines.fetch', path: '**' },
+  { principal: 'gate:*', capability: 'machines.heartbeat', path: '**' },
+  { principal: 'watch:*', capability: 'machines.report', path: '**' },
+  { principal: 'bus:*', capability: 'machines.read', path: '**' },
+  { principal: 'bus:*', capability: 'machines.events', path: '**' },
+  { principal: 'bus:*', capability: 'machines.manage', path: '**' },
+  { principal: 'bus:*', capability: 'machines.approve', path: '**' },
+  { principal: 'bus:*', capability: 'machines.set-checker', path: '**' },
+  { principal: 'courier:*', capability: 'machines.events', path: '**' },
 ];
 
 /** The grant of a fresh instance: the holder of a local admin key administers it. */

@@ -3,7 +3,6 @@
 
 import { ok, system } from '@chatelaine/contract';
 import type { Keep } from '../keep.ts';
-import type { Clock } from '../kernel/clock.ts';
 import { type HandshakeProofs, NONCE_EVERY_MS, NONCE_VALID_MS } from '../kernel/handshake-proofs.ts';
 import { type BoundOperation, direct, stream } from '../kernel/module.ts';
 
@@ -27,11 +26,11 @@ async function* nonces(proofs: HandshakeProofs, signal: AbortSignal) {
 }
 
 /** Binds `system.status`, `unseal`, `seal` and `nonce`. */
-export const statusOperations = (keep: Keep, proofs: HandshakeProofs, clock: Clock): readonly BoundOperation[] => [
+export const statusOperations = (keep: Keep, proofs: HandshakeProofs): readonly BoundOperation[] => [
   direct(system.status, async () => ok(await keep.status())),
   direct(system.unseal, async ({ input, principal }) => {
     const { kind, secret } = input;
-    const opened = await keep.unseal({ kind, secret }, principal, clock.nowUnixMs());
+    const opened = await keep.unseal({ kind, secret }, principal);
     return opened.kind === 'refused' ? opened : ok({ rootKeyId: opened.value.rootKeyId });
   }),
   direct(system.seal, async () => {

@@ -26,6 +26,10 @@ class MovedClock implements Clock {
     return this.#nowMs;
   }
 
+  catchUp(): void {
+    // Its wall clock is the one a test moves.
+  }
+
   advance(ms: number): void {
     this.#nowMs += ms;
   }

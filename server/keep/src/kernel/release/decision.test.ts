@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asserted, type Condition, decideRelease, proved } from './decision.ts';
 
-const moment = { nowUnixMs: 1_000, askedAtUnixMs: 900 };
+const moment = { nowUnixMs: 1_000, askedAtUnixMs: 900, clockBehindMs: 0 };
 const met: Condition<string> = {
   name: 'met',
   evaluate: (subject) => ({ outcome: 'met', facts: [proved('subject', subject)] }),

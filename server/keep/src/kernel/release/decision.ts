@@ -20,6 +20,8 @@ export interface Moment {
   readonly nowUnixMs: number;
   /** When this request first asked, wall clock; a condition that makes a peer wait counts from here. */
   readonly askedAtUnixMs: number;
+  /** How far the clock is behind the highest time ever seen: above 0, no time can be trusted. */
+  readonly clockBehindMs: number;
 }
 
 /** What one condition says. `wait` carries the moment at which it wants to be asked again at the latest. */

@@ -12,6 +12,7 @@ import type { Answered } from '../module-loader.ts';
 import { SharedTransaction } from '../module-transaction.ts';
 import type { OpenState } from '../open-state.ts';
 import { objectOf } from '../recorder.ts';
+import type { Decision } from './decision.ts';
 
 type Reply = Awaited<ReturnType<LinkHandler['call']>>;
 type ReleaseOperation = Answered & { readonly kind: 'release' };
@@ -20,6 +21,12 @@ type Attempt = Reply | 'again' | { readonly waitUntilUnixMs: number; readonly ob
 const MAX_CONFLICTS = 16;
 
 const recordWord = { release: 'released', refuse: 'refused', wait: 'waiting' } as const;
+
+/** A release always; a wait when it begins; a refusal unless its kind was recorded often enough this minute. */
+const isToBeRecorded = ({ verdict }: Decision, announced: boolean, admits: () => boolean): boolean => {
+  if (verdict === 'release') return true;
+  return verdict === 'wait' ? !announced : admits();
+};
 
 const sourceOf = (input: unknown): string => {
   const address = (input as { source?: { address?: unknown } }).source?.address;
@@ -42,6 +49,18 @@ export class ReleaseRoad {
   }
 
   async take(bound: ReleaseOperation, call: Call<unknown>, signal: AbortSignal): Promise<Reply> {
+    let over: (() => void) | undefined;
+    const whenOver = (work: () => void): void => {
+      over ??= work;
+    };
+    try {
+      return await this.#decide(bound, { ...call, whenOver }, signal);
+    } finally {
+      over?.();
+    }
+  }
+
+  async #decide(bound: ReleaseOperation, call: Call<unknown>, signal: AbortSignal): Promise<Reply> {
     let { moment } = call;
     let announced = false;
     for (let conflicts = 0; conflicts < MAX_CONFLICTS; ) {
@@ -63,7 +82,8 @@ export class ReleaseRoad {
         const longestMs = attempt.waitUntilUnixMs - this.#clock.nowUnixMs();
         await this.#open.waiting.nextChange(attempt.object, changes, longestMs, signal);
         if (signal.aborted) return { result: refuse('cancelled') };
-        moment = { ...moment, nowUnixMs: this.#clock.nowUnixMs() };
+        const clockBehindMs = this.#open.clockGuard.behindMs();
+        moment = { ...moment, nowUnixMs: this.#clock.nowUnixMs(), clockBehindMs };
       }
     }
     return { result: refuse('conflict') };
@@ -76,24 +96,32 @@ export class ReleaseRoad {
     announced: boolean,
   ): Promise<Attempt> {
     const { recorder } = this.#open;
-    const outcome = await bound.handler(call as Call<never>, tx.of(bound.module));
+    const after: (() => void)[] = [];
+    const attempt = { ...call, afterCommit: (work: () => void) => after.push(work) };
+    const outcome = await bound.handler(attempt as unknown as Call<never>, tx.of(bound.module));
     const { decision } = outcome;
     const record = this.#recordOf(bound, call, outcome);
-    if (decision.verdict === 'wait') {
-      if (!announced) await recorder.write([record]);
-      return { waitUntilUnixMs: decision.untilUnixMs, object: record.object };
+    const reply: Attempt =
+      decision.verdict === 'wait'
+        ? { waitUntilUnixMs: decision.untilUnixMs, object: record.object }
+        : { result: replyOf(outcome) };
+    if (outcome.subject === undefined) recorder.tally.count(record, sourceOf(call.input));
+    else if (isToBeRecorded(decision, announced, () => recorder.tally.admits(record))) {
+      appendRecord(tx, record, true);
+      const committed = await tx.sealed.commit();
+      if (committed.kind === 'conflict') return 'again';
+      if (committed.kind === 'refused') return { result: committed };
+      recorder.noteCommit(committed);
     }
-    if (outcome.subject === undefined) {
-      recorder.tally.count(record, sourceOf(call.input));
-      return { result: replyOf(outcome) };
-    }
-    if (decision.verdict === 'refuse' && !recorder.tally.admits(record)) return { result: replyOf(outcome) };
-    appendRecord(tx, record, true);
-    const committed = await tx.sealed.commit();
-    if (committed.kind === 'conflict') return 'again';
-    if (committed.kind === 'refused') return { result: committed };
-    recorder.noteCommit(committed);
-    return { result: replyOf(outcome) };
+    for (const work of after) work();
+    this.#count(record);
+    return reply;
+  }
+
+  #count({ decision, code }: AuditRecord): void {
+    if (decision === 'waiting') return;
+    const labels = code === undefined ? { decision } : { decision, code };
+    this.#open.metrics.count('chatelaine_decisions_total', 'Decisions about secrets that were asked for.', labels);
   }
 
   #recordOf(bound: ReleaseOperation, call: Call<unknown>, outcome: ReleaseOutcome<unknown>): AuditRecord {

@@ -1,5 +1,5 @@
-// What is kept about a machine, in three records: the machine, its secret, and where its key leads. All of one machine's
-// records are written in one transaction. A machine that may have its secret says so itself (`enabled: true`); the absence
+// What is kept about a machine, in four records: the machine, its state, its secret, and where its key leads. The machine
+// changes when a person changes it, the state with every check. A machine that may have its secret says so itself (`enabled: true`); the absence
 // of anything grants nothing. Forms: docs/formats/machines.md.
 
 import { machines } from '@chatelaine/contract';
@@ -21,6 +21,24 @@ const machineForm = defineRecord(
   }),
 );
 
+const unixMs = z.number().int();
+
+const stateForm = defineRecord(
+  'machine state',
+  z.strictObject({
+    format: z.literal(1),
+    expiresAtUnixMs: unixMs,
+    expiredAtUnixMs: unixMs.optional(),
+    lastCheckedOkAtUnixMs: unixMs.optional(),
+    lastCheckerStatus: z.number().int(),
+    extendedAtUnixMs: unixMs.optional(),
+    runAtUnixMs: unixMs,
+    lastApprovalRequestAtUnixMs: unixMs.optional(),
+    /** One decision for whatever the machine asks, for a time. */
+    approval: z.strictObject({ approve: z.boolean(), untilUnixMs: unixMs }).optional(),
+  }),
+);
+
 const secretForm = defineRecord(
   'machine secret',
   z.strictObject({ format: z.literal(1), secret: z.custom<Uint8Array>((value) => value instanceof Uint8Array) }),
@@ -29,14 +47,24 @@ const secretForm = defineRecord(
 const keyForm = defineRecord('machine key', z.strictObject({ format: z.literal(1), name: z.string() }));
 
 export type MachineRecord = z.infer<typeof machineForm.schema>;
+export type MachineState = z.infer<typeof stateForm.schema>;
 
 const BY_NAME = 'machines';
 const machinePath = (name: string): string => `${BY_NAME}/${name}`;
+const statePath = (name: string): string => `states/${name}`;
 const secretPath = (name: string): string => `secrets/${name}`;
 const keyPath = (keyId: string): string => `keys/${keyId}`;
 
 export const readMachine = (tx: ModuleTransaction, name: string): Promise<MachineRecord | undefined> =>
   tx.get(machineForm, machinePath(name));
+
+/** The state on record; that of a machine from before there were states is as if it had never been checked. */
+export const readState = async (tx: ModuleTransaction, name: string, machine: MachineRecord): Promise<MachineState> => {
+  const kept = await tx.get(stateForm, statePath(name));
+  if (kept !== undefined) return kept;
+  const expiresAtUnixMs = (machine.enabledAtUnixMs ?? machine.createdAtUnixMs) + machine.settings.timeoutMs;
+  return { format: 1, expiresAtUnixMs, lastCheckerStatus: machines.NO_CHECK_YET, runAtUnixMs: 0 };
+};
 
 /** The name of the machine that holds this key. */
 export const findByKeyId = async (tx: ModuleTransaction, keyId: string): Promise<string | undefined> =>
@@ -69,6 +97,9 @@ export const listMachines = async (
 export const putMachine = (tx: ModuleTransaction, name: string, machine: MachineRecord): void =>
   tx.put(machineForm, machinePath(name), machine);
 
+export const putState = (tx: ModuleTransaction, name: string, state: MachineState): void =>
+  tx.put(stateForm, statePath(name), state);
+
 export const putSecret = (tx: ModuleTransaction, name: string, secret: Uint8Array): void =>
   tx.put(secretForm, secretPath(name), { format: 1, secret });
 
@@ -80,6 +111,7 @@ const deleteKey = (tx: ModuleTransaction, keyId: string): void => tx.delete(keyP
 /** Deletes all records of a machine. */
 export const deleteMachine = (tx: ModuleTransaction, name: string, machine: MachineRecord): void => {
   tx.delete(machinePath(name));
+  tx.delete(statePath(name));
   tx.delete(secretPath(name));
   if (machine.keyId !== undefined) deleteKey(tx, machine.keyId);
 };

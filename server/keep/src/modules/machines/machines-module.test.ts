@@ -144,6 +144,9 @@ test('why names who asked, from where, and each fact as proved or asserted', asy
       ['address', 'asserted'],
       ['port', 'asserted'],
       ['enabled', 'proved'],
+      ['liveness-rules', 'proved'],
+      ['expires-at', 'proved'],
+      ['last-checker-status', 'asserted'],
       ['approval-needed', 'proved'],
     ],
   );

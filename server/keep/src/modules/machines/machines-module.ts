@@ -1,15 +1,32 @@
 // The clients that may be given a disk password.
 
 import { defineModule } from '../../kernel/module.ts';
+import { approveRequests } from './approve-requests.ts';
+import { keepApprovers } from './approvers.ts';
 import { changeMachine } from './change-machine.ts';
 import { enrollMachines } from './enroll-machines.ts';
 import { fetchSecret } from './fetch-secret.ts';
+import { keepRules } from './keep-rules.ts';
+import { MachinesContext } from './machines-context.ts';
 import { showMachines } from './show-machines.ts';
+import { watchMachines } from './watch-machines.ts';
 
 export const machinesModule = defineModule({
   name: 'machines',
   requires: [],
-  start: (services) => ({
-    operations: [fetchSecret(services), enrollMachines, ...changeMachine, ...showMachines(services)],
-  }),
+  start: (services) => {
+    const context = new MachinesContext(services);
+    return {
+      operations: [
+        fetchSecret(context),
+        enrollMachines(context),
+        ...changeMachine(context),
+        ...showMachines(context),
+        ...watchMachines(context),
+        ...approveRequests(context),
+        ...keepApprovers(context),
+        ...keepRules(context),
+      ],
+    };
+  },
 });

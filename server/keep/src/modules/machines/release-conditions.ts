@@ -1,40 +1,117 @@
-// The conditions under which a machine's secret leaves, in the order in which a refusal is named. Each is pure. Liveness
-// and the decisions of named approvers join this list as conditions of their own.
+// The conditions under which a machine's secret leaves, in the order in which a refusal is named. Each is pure.
 
-import { asserted, type Condition, proved } from '../../kernel/release/decision.ts';
-import type { MachineRecord } from './machine-record.ts';
+import type { machines } from '@chatelaine/contract';
+import { asserted, type Condition, type Fact, proved } from '../../kernel/release/decision.ts';
+import type { EffectiveRule } from './effective-rule.ts';
+import { isAlive } from './liveness.ts';
+import type { MachineRecord, MachineState } from './machine-record.ts';
+import { windowAt } from './time-window.ts';
+
+/** What a decision is about. */
+export interface ReleaseSubject {
+  readonly machine: MachineRecord;
+  /** Settled for the moment of the decision. */
+  readonly state: MachineState;
+  readonly rule: EffectiveRule;
+  /** Named approvers whose signatures over this very request are valid at this moment. */
+  readonly approvedBy: readonly string[];
+  readonly deniedBy: readonly string[];
+}
+
+/** How long a request waits for signatures if the machine's settings name no delay. */
+export const DEFAULT_APPROVAL_WAIT_MS = 600_000;
+
+/** Time can be trusted. */
+const clock: Condition<ReleaseSubject> = {
+  name: 'clock',
+  evaluate: (_subject, { clockBehindMs }) => {
+    if (clockBehindMs === 0) return { outcome: 'met', facts: [] };
+    return { outcome: 'unmet', code: 'clock-behind', facts: [proved('clock-behind-ms', clockBehindMs)] };
+  },
+};
 
 /** A person has not cut the machine off. */
-const enabled: Condition<MachineRecord> = {
+const enabled: Condition<ReleaseSubject> = {
   name: 'enabled',
-  evaluate: (machine) => {
+  evaluate: ({ machine }) => {
     const facts = [proved('enabled', machine.enabled)];
     return machine.enabled ? { outcome: 'met', facts } : { outcome: 'unmet', code: 'disabled', facts };
   },
 };
 
-/**
- * The machine's approval delay has passed without a person cutting it off, and its settings release it then. A machine
- * that is not approved by default is refused at the end of its delay. mandos-clients.conf(5), `approval_delay`.
- */
-const approvalDelay: Condition<MachineRecord> = {
-  name: 'approval-delay',
-  evaluate: ({ settings }, moment) => {
-    if (settings.approvalDelayMs === 0) return { outcome: 'met', facts: [proved('approval-needed', false)] };
-    const untilUnixMs = moment.askedAtUnixMs + settings.approvalDelayMs;
-    const facts = [
-      proved('approval-needed', true),
-      proved('approval-delay-ms', settings.approvalDelayMs),
-      proved('approved-by-default', settings.approvedByDefault),
+/** The machine has given a sign of life in time. */
+const alive: Condition<ReleaseSubject> = {
+  name: 'alive',
+  evaluate: ({ machine, state }) => {
+    const { expiresAtUnixMs, lastCheckedOkAtUnixMs, lastCheckerStatus } = state;
+    const facts: Fact[] = [
+      proved('liveness-rules', machine.settings.compat ?? 'strict'),
+      proved('expires-at', new Date(expiresAtUnixMs).toISOString()),
+      asserted('last-checker-status', lastCheckerStatus),
     ];
-    if (moment.nowUnixMs < untilUnixMs) return { outcome: 'wait', untilUnixMs, facts };
-    return settings.approvedByDefault
-      ? { outcome: 'met', facts }
-      : { outcome: 'unmet', code: 'pending-approval', facts };
+    if (lastCheckedOkAtUnixMs !== undefined) {
+      facts.push(asserted('last-checked-ok', new Date(lastCheckedOkAtUnixMs).toISOString()));
+    }
+    return isAlive(state) ? { outcome: 'met', facts } : { outcome: 'unmet', code: 'expired', facts };
   },
 };
 
-export const releaseConditions: readonly Condition<MachineRecord>[] = [enabled, approvalDelay];
+/** It is one of the hours in which secrets may leave. */
+const window: Condition<ReleaseSubject> = {
+  name: 'window',
+  evaluate: ({ rule }, { nowUnixMs }) => {
+    if (rule.window === undefined) return { outcome: 'met', facts: [] };
+    const isOpen = windowAt(rule.window, nowUnixMs);
+    const facts = [proved('window-open', isOpen), proved('window-zone', rule.window.zone)];
+    return isOpen ? { outcome: 'met', facts } : { outcome: 'unmet', code: 'outside-window', facts };
+  },
+};
+
+const signatures = (
+  rule: machines.ApprovalRule,
+  { machine, approvedBy, deniedBy }: ReleaseSubject,
+  { nowUnixMs, askedAtUnixMs }: { readonly nowUnixMs: number; readonly askedAtUnixMs: number },
+): ReturnType<Condition<ReleaseSubject>['evaluate']> => {
+  const facts = [
+    proved('approvals-required', rule.required),
+    proved('approved-by', approvedBy.join(', ')),
+    ...(deniedBy.length > 0 ? [proved('denied-by', deniedBy.join(', '))] : []),
+  ];
+  if (deniedBy.length > 0) return { outcome: 'unmet', code: 'not-approved', facts };
+  if (approvedBy.length >= rule.required) return { outcome: 'met', facts };
+  const untilUnixMs = askedAtUnixMs + (machine.settings.approvalDelayMs || DEFAULT_APPROVAL_WAIT_MS);
+  if (nowUnixMs < untilUnixMs) return { outcome: 'wait', untilUnixMs, facts };
+  return { outcome: 'unmet', code: 'pending-approval', facts };
+};
+
+/**
+ * People agree. Named approvers each sign this request; without any, the machine waits for its approval delay, in which one
+ * decision of an administrator counts, and then its settings decide. mandos-clients.conf(5), `approval_delay`.
+ */
+const approval: Condition<ReleaseSubject> = {
+  name: 'approval',
+  evaluate: (subject, moment) => {
+    const { rule, state, machine } = subject;
+    if (rule.approval !== undefined) return signatures(rule.approval, subject, moment);
+    const { approvalDelayMs, approvedByDefault } = machine.settings;
+    if (approvalDelayMs === 0) return { outcome: 'met', facts: [proved('approval-needed', false)] };
+    const facts: Fact[] = [
+      proved('approval-needed', true),
+      proved('approval-delay-ms', approvalDelayMs),
+      proved('approved-by-default', approvedByDefault),
+    ];
+    const { approval: decided } = state;
+    if (decided !== undefined && moment.nowUnixMs < decided.untilUnixMs) {
+      facts.push(proved('approved', decided.approve));
+      return decided.approve ? { outcome: 'met', facts } : { outcome: 'unmet', code: 'not-approved', facts };
+    }
+    const untilUnixMs = moment.askedAtUnixMs + approvalDelayMs;
+    if (moment.nowUnixMs < untilUnixMs) return { outcome: 'wait', untilUnixMs, facts };
+    return approvedByDefault ? { outcome: 'met', facts } : { outcome: 'unmet', code: 'pending-approval', facts };
+  },
+};
+
+export const releaseConditions: readonly Condition<ReleaseSubject>[] = [clock, enabled, alive, window, approval];
 
 /** What is known of a request before any condition: the key that was proved, the address that the gate only says. */
 export const factsOfRequest = (

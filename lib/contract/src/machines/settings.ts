@@ -1,0 +1,56 @@
+// How a machine is treated. The first eight settings, their meanings and defaults are those of mandos-clients.conf(5).
+
+import * as z from 'zod';
+import { checkerSchema } from './checker.ts';
+import { timeWindowSchema } from './time-window.ts';
+
+const durationMs = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+/** The name of a person whose key may approve. */
+export const approverNameSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/, 'must be 1 to 64 letters, digits, ".", "_", "@" and "-"');
+
+/** `required` of the named people must sign before a secret leaves; one who says no refuses the request. */
+export const approvalRuleSchema = z
+  .strictObject({
+    required: z.number().int().min(1).max(32),
+    approvers: z.array(approverNameSchema).min(1).max(32),
+  })
+  .refine(({ approvers }) => new Set(approvers).size === approvers.length, 'approvers: a name is given twice')
+  .refine(({ required, approvers }) => required <= approvers.length, 'required: is more than there are approvers');
+
+export type ApprovalRule = z.infer<typeof approvalRuleSchema>;
+
+/** Settings of a machine besides its identity and secret. */
+export const machineSettingsSchema = z.strictObject({
+  host: z.string().max(1_024),
+  checker: checkerSchema,
+  timeoutMs: durationMs,
+  extendedTimeoutMs: durationMs,
+  intervalMs: durationMs,
+  approvalDelayMs: durationMs,
+  approvalDurationMs: durationMs,
+  approvedByDefault: z.boolean(),
+  compat: z
+    .literal('mandos')
+    .optional()
+    .describe("Mandos's own looser rules of liveness: every fetch and every restart extends; absent: strict"),
+  approval: approvalRuleSchema.optional().describe('people who must sign; absent: inherited from its place, or nobody'),
+  window: timeWindowSchema
+    .optional()
+    .describe('when its secret may leave; absent: inherited from its place, or always'),
+  heartbeatKey: z
+    .string()
+    .regex(/^[A-Za-z0-9+/]{43}=$/, 'must be the base64 of 32 bytes')
+    .optional()
+    .describe('raw Ed25519 public key that exists only in the running system'),
+});
+
+export type MachineSettings = z.infer<typeof machineSettingsSchema>;
+
+/** Settings to change; what is absent stays. The checker is not among them: setting it is a capability of its own. */
+export const settingsPatchSchema = machineSettingsSchema.omit({ checker: true }).partial();
+
+/** Settings that can be taken away. */
+export const clearableSettings = ['compat', 'approval', 'window', 'heartbeatKey'] as const;

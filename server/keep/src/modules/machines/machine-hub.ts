@@ -1,0 +1,75 @@
+// Tells listeners what happens to machines: the watch, the bus, the monitor. Nothing is told before it is durable. A listener
+// that is too slow loses what it missed, and is told so.
+
+const MOST_WAITING = 10_000;
+
+/** A queue for one listener, bounded; `overrun` stands for everything it missed. */
+class Listener<Item> {
+  readonly #overrun: Item | undefined;
+  #isLost = false;
+  #waiting: Item[] = [];
+  #wake: (() => void) | undefined;
+
+  constructor(overrun: Item | undefined) {
+    this.#overrun = overrun;
+  }
+
+  /** It missed something and nothing can tell it so: it has to start over. */
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  push(item: Item): void {
+    if (this.#waiting.length < MOST_WAITING) this.#waiting.push(item);
+    else if (this.#overrun !== undefined) this.#waiting = [this.#overrun];
+    else this.#isLost = true;
+    this.#wake?.();
+  }
+
+  /** What is waiting; waits for something unless `signal` aborts. */
+  async next(signal: AbortSignal): Promise<readonly Item[]> {
+    if (this.#waiting.length === 0 && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+      this.#wake = undefined;
+    }
+    return this.#waiting.splice(0);
+  }
+}
+
+/** Everybody who listens to one kind of item. */
+export class Hub<Item> {
+  readonly #listeners = new Set<Listener<Item>>();
+  readonly #overrun: Item | undefined;
+
+  /** Without `overrun`, a listener that is too slow is ended. */
+  constructor(overrun?: Item) {
+    this.#overrun = overrun;
+  }
+
+  /** Whether it is worth making an item. */
+  get isHeard(): boolean {
+    return this.#listeners.size > 0;
+  }
+
+  tell(item: Item): void {
+    for (const listener of this.#listeners) listener.push(item);
+  }
+
+  /** Listens from this call on, until `signal` aborts or the iteration ends; `first` come before everything else. */
+  listen(first: AsyncIterable<Item>, signal: AbortSignal): AsyncIterable<Item> {
+    const listener = new Listener(this.#overrun);
+    this.#listeners.add(listener);
+    const listeners = this.#listeners;
+    return (async function* () {
+      try {
+        yield* first;
+        while (!signal.aborted && !listener.isLost) yield* await listener.next(signal);
+      } finally {
+        listeners.delete(listener);
+      }
+    })();
+  }
+}
