@@ -81,6 +81,19 @@ export const busTable = z.strictObject({
   administrators: accountName.default('_mandos'),
 });
 
+/** `[watch]` */
+export const watchTable = z.strictObject({
+  account: accountName.default('chatelaine-watch'),
+  /** Holds link.key. */
+  directory: absolutePath.default('/var/lib/chatelaine/watch'),
+  pid_file: absolutePath.default('/run/chatelaine/watch/watch.pid'),
+  /** Checkers run as this account, in this group, which must not be the one that may connect to the keep's socket. */
+  check_account: accountName.default('chatelaine-check'),
+  check_group: accountName.default('chatelaine-check'),
+  /** Checkers that run at once; one that takes long gives its place to another. */
+  max_checkers: z.int().min(1).max(4096).default(64),
+});
+
 /** `[admin]` */
 export const adminTable = z.strictObject({
   /** The local administrator's key of the link. */

@@ -18,6 +18,7 @@ export {
   gateTable,
   keepTable,
   type Purpose,
+  watchTable,
 } from './config-tables.ts';
 export { hardenProcess, withoutNewPrivileges } from './harden-process.ts';
 export { type Config, defaultConfigPath, loadConfig } from './load-config.ts';

@@ -1,0 +1,133 @@
+// The watch's end of the checkers' helper: a process of its own, under an account of its own, that holds neither the link nor
+// its key. Invariant: each check that was begun is told once how it ended. Started while the watch is still root; if it ends
+// unasked, so does the watch, as it could not start another one.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { CheckerOrder } from './checker-order.ts';
+import { type Answer, encodeFrame, FrameReader, type Order, parseAnswer } from './frames.ts';
+import type { Checkers, Ending } from './machine-checks.ts';
+
+/** The helper ended, or speaks nonsense; its own words are on standard error. */
+export class HelperEndedError extends Error {
+  override readonly name = 'HelperEndedError';
+}
+
+/** How long the helper may take to end what runs before it is left to itself. */
+const STOP_PATIENCE_MS = 2_000;
+
+/** A bundle beside our own, or the source. */
+const program = fileURLToPath(
+  import.meta.url.endsWith('.ts')
+    ? new URL('./check/main.ts', import.meta.url)
+    : new URL('./check.js', import.meta.url),
+);
+
+export interface StartHelperOptions {
+  /** The configuration's file, which the helper reads itself. */
+  readonly configFile: string | undefined;
+}
+
+export class CheckersHelper implements Checkers {
+  readonly #child: ChildProcess;
+  readonly #running = new Map<number, (ending: Ending) => void>();
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<never>();
+  #unsent: Buffer[] = [];
+  #nextId = 1;
+  #isClosing = false;
+
+  /** Starts it, with the environment of this process. */
+  constructor({ configFile }: StartHelperOptions) {
+    const args = [...process.execArgv, program, ...(configFile === undefined ? [] : ['--config', configFile])];
+    this.#child = spawn(process.execPath, args, {
+      stdio: ['pipe', 'pipe', 2],
+      // A session of its own: Ctrl-C at a terminal reaches the watch, which ends the helper in order.
+      detached: true,
+      // Names are looked up in threads; one that hangs must not keep the others waiting.
+      env: { ...process.env, UV_THREADPOOL_SIZE: '64' },
+    });
+    // It may be waited for later, or by nobody.
+    this.#ready.promise.catch(() => undefined);
+    this.#ended.promise.catch(() => undefined);
+    this.#child.once('error', (error) => this.#fail(`could not be started: ${error.message}`));
+    this.#child.once('exit', (code, signal) => this.#fail(`ended with ${signal ?? `exit code ${code}`}`));
+    this.#child.stdin?.on('error', () => undefined);
+    this.#listen();
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Resolves when it has given up root and takes orders. Rejects with {@link HelperEndedError}. */
+  get ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  /** Never resolves; rejects with {@link HelperEndedError} when it ends without having been asked. */
+  get ended(): Promise<never> {
+    return this.#ended.promise;
+  }
+
+  begin(order: Exclude<CheckerOrder, { readonly kind: 'wrong' }>, ended: (ending: Ending) => void): () => void {
+    const id = this.#nextId++;
+    this.#running.set(id, ended);
+    this.#send({ ...order, id });
+    return () => {
+      if (this.#running.has(id)) this.#send({ kind: 'stop', id });
+    };
+  }
+
+  /** Ends everything that runs, and the helper. Resolves when it has ended, or after some patience. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    this.#running.clear();
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const gone = new Promise<void>((resolve) => {
+      this.#child.once('exit', () => resolve());
+      setTimeout(resolve, STOP_PATIENCE_MS).unref();
+    });
+    this.#child.stdin?.end();
+    await gone;
+  }
+
+  #listen(): void {
+    const reader = new FrameReader();
+    this.#child.stdout?.on('data', (chunk: Buffer) => {
+      try {
+        for (const message of reader.push(chunk)) this.#take(parseAnswer(message));
+      } catch (error) {
+        this.#fail(error instanceof Error ? error.message : 'speaks nonsense');
+      }
+    });
+  }
+
+  #take(answer: Answer): void {
+    if (answer.kind === 'ready') {
+      this.#ready.resolve();
+      return;
+    }
+    const { id, ...ending } = answer;
+    const ended = this.#running.get(id);
+    this.#running.delete(id);
+    ended?.(ending);
+  }
+
+  /** What is begun in the same turn leaves in one write. */
+  #send(order: Order): void {
+    if (this.#unsent.push(encodeFrame(order)) > 1) return;
+    queueMicrotask(() => {
+      const frames = this.#unsent;
+      this.#unsent = [];
+      if (!this.#isClosing) this.#child.stdin?.write(Buffer.concat(frames));
+    });
+  }
+
+  #fail(what: string): void {
+    if (this.#isClosing) return;
+    const error = new HelperEndedError(`the process that runs the checkers ${what}`);
+    this.#ready.reject(error);
+    this.#ended.reject(error);
+  }
+}

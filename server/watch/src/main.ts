@@ -1,0 +1,65 @@
+// The watch's process: starts its helper, hardens itself, gives up root, and then looks whether machines are alive. It can say
+// so to the keep and nothing else.
+// Exit codes: 0 done, 1 failed, 2 wrong usage, 4 wrong settings.
+
+import { dirname } from 'node:path';
+import { parseArgs } from 'node:util';
+import { PeerKeyFileError } from '@chatelaine/link';
+import {
+  becomeAccount,
+  createLog,
+  defaultConfigPath,
+  hardenProcess,
+  loadConfig,
+  preparedRuntimeDirectory,
+  resolveAccount,
+  runProcess,
+} from '@chatelaine/process';
+import { CheckersHelper, HelperEndedError } from './checkers-helper.ts';
+import { serveWatch } from './serve-watch.ts';
+import { type WatchConfig, watchConfig } from './watch-config.ts';
+
+const usage = `usage: watch [--config FILE] [--check-config] [--ready-fd N]
+
+  --config FILE    settings, here ${defaultConfigPath()}
+  --check-config   check the settings and end: 0 good, 4 wrong
+  --ready-fd N     write one JSON line to file descriptor N when ready
+`;
+
+const options = {
+  config: { type: 'string' },
+  'check-config': { type: 'boolean' },
+  'ready-fd': { type: 'string' },
+  help: { type: 'boolean' },
+} as const;
+
+/** Leaves root behind, with the directory for the PID file made before. */
+const dropPrivileges = ({ watch, group, purpose }: WatchConfig): void => {
+  const settings = { account: watch.account, group, purpose };
+  preparedRuntimeDirectory(dirname(watch.pid_file), resolveAccount(settings));
+  becomeAccount(settings);
+};
+
+const run = async (): Promise<number> => {
+  const given = parseArgs({ options }).values;
+  if (given.help === true) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const config = loadConfig(given.config, watchConfig);
+  if (given['check-config'] === true) return 0;
+  hardenProcess();
+  // Before anything else is open, and while there is root to give up for another account.
+  const helper = new CheckersHelper({ configFile: config.file });
+  try {
+    dropPrivileges(config);
+    const log = createLog({ process: 'watch', ...config.log });
+    const readyFd = given['ready-fd'] === undefined ? undefined : Number(given['ready-fd']);
+    await serveWatch({ config, helper, log, readyFd });
+  } finally {
+    await helper.close();
+  }
+  return 0;
+};
+
+await runProcess({ name: 'watch', plainErrors: [HelperEndedError, PeerKeyFileError], run });

@@ -1,0 +1,135 @@
+// What the keep has to be told and was not yet. Invariants: nothing is told in another order than it happened; the age of a
+// check is that of the moment of sending, however often it is sent; what could not be told for too long is dropped, as it
+// would prove nothing any more.
+
+import { type InputOf, machines } from '@chatelaine/contract';
+
+type Report = InputOf<typeof machines.report>;
+
+/** A finished check; its moments by the clock that is passed in elsewhere. */
+export type Completed = Omit<machines.CompletedCheck, 'startedAgoMs'> & {
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+};
+
+const MOST_STARTED_AT_ONCE = 4 * machines.MAX_REPORTED_AT_ONCE;
+
+const shortened = (command: string): string => command.slice(0, machines.MAX_REPORTED_COMMAND).toWellFormed();
+
+/** First in, first out, in constant time. */
+class Line<Item> {
+  #items: Item[] = [];
+  #gone = 0;
+
+  get length(): number {
+    return this.#items.length - this.#gone;
+  }
+
+  get first(): Item | undefined {
+    return this.#items[this.#gone];
+  }
+
+  push(item: Item): void {
+    this.#items.push(item);
+  }
+
+  head(most: number): readonly Item[] {
+    return this.#items.slice(this.#gone, this.#gone + most);
+  }
+
+  drop(count: number): void {
+    this.#gone += Math.min(count, this.length);
+    if (this.#gone < 1_024 && this.length > 0) return;
+    this.#items = this.#items.slice(this.#gone);
+    this.#gone = 0;
+  }
+}
+
+export class ReportOutbox {
+  readonly #longestMs: number;
+  readonly #started = new Line<{ readonly name: string; readonly command: string; readonly atMs: number }>();
+  readonly #completed = new Line<Completed>();
+  readonly #due = new Set<string>();
+  #late = 0;
+
+  /** @param longestMs how long something waits here before it is dropped. */
+  constructor(longestMs: number) {
+    this.#longestMs = longestMs;
+  }
+
+  get isEmpty(): boolean {
+    return this.#started.length === 0 && this.#completed.length === 0 && this.#due.size === 0;
+  }
+
+  /** Whether there is enough for a whole report. */
+  get isFull(): boolean {
+    return (
+      this.#started.length >= MOST_STARTED_AT_ONCE ||
+      this.#completed.length >= machines.MAX_REPORTED_AT_ONCE ||
+      this.#due.size >= machines.MAX_REPORTED_AT_ONCE
+    );
+  }
+
+  started(name: string, command: string, atMs: number, isLate: boolean): void {
+    this.#started.push({ name, command: shortened(command), atMs });
+    if (isLate) this.#late++;
+  }
+
+  completed(check: Completed): void {
+    this.#completed.push({ ...check, command: shortened(check.command) });
+  }
+
+  due(name: string): void {
+    this.#due.add(name);
+  }
+
+  /** The keep says anew when each time runs out: what was to be asked is answered. */
+  forgetDue(): void {
+    this.#due.clear();
+  }
+
+  /** What to tell now, at most so many finished checks; it stays here until `told`. */
+  report(nowMs: number, most = machines.MAX_REPORTED_AT_ONCE): Report {
+    return {
+      // A check's start is told before its end.
+      started: this.#started.head(MOST_STARTED_AT_ONCE).map(({ name, command }) => ({ name, command })),
+      completed: this.#completed.head(this.#tellable(most)).map(({ startedAtMs, endedAtMs: _, ...check }) => ({
+        ...check,
+        startedAgoMs: Math.max(0, Math.ceil(nowMs - startedAtMs)),
+      })),
+      due: [...this.#due].slice(0, machines.MAX_REPORTED_AT_ONCE),
+      late: this.#late,
+    };
+  }
+
+  /** A report was taken by the keep, or will never be. */
+  told({ started, completed, due, late }: Report): void {
+    this.#started.drop(started.length);
+    this.#completed.drop(completed.length);
+    for (const name of due) this.#due.delete(name);
+    this.#late -= late;
+  }
+
+  /** Drops what is too old; returns how many finished checks that were. */
+  dropOld(nowMs: number): number {
+    const before = this.#completed.length;
+    for (let first = this.#completed.first; first !== undefined; first = this.#completed.first) {
+      if (nowMs - first.endedAtMs <= this.#longestMs) break;
+      this.#completed.drop(1);
+    }
+    for (let first = this.#started.first; first !== undefined; first = this.#started.first) {
+      if (nowMs - first.atMs <= this.#longestMs) break;
+      this.#started.drop(1);
+    }
+    return before - this.#completed.length;
+  }
+
+  /** How many finished checks may be told: as long as starts are left over, only those that began before them. */
+  #tellable(most: number): number {
+    const firstUntold = this.#started.head(MOST_STARTED_AT_ONCE + 1)[MOST_STARTED_AT_ONCE];
+    if (firstUntold === undefined) return most;
+    const head = this.#completed.head(most);
+    const after = head.findIndex(({ startedAtMs }) => startedAtMs >= firstUntold.atMs);
+    return after === -1 ? most : after;
+  }
+}

@@ -1,0 +1,107 @@
+// Brings the outbox to the keep: one report after the other, soon after there is something to tell, and at once when a whole
+// report has come together. Invariant: a report leaves only over a link that stands, so that the ages in it are true when it
+// arrives; what was not taken stays in the outbox.
+
+import { type Client, type InputOf, machines, type RefusalCode } from '@chatelaine/contract';
+import type { Log } from '@chatelaine/process';
+import type { ReportOutbox } from './report-outbox.ts';
+
+export interface ReportSenderOptions {
+  readonly client: Client;
+  readonly outbox: ReportOutbox;
+  readonly log: Log;
+  readonly now: () => number;
+  /** The keep said when the time of a machine runs out now; absent: it is not to be looked at any more. */
+  readonly onDue: (name: string, inMs: number | undefined) => void;
+  /** How long something to tell may wait for more of it. */
+  readonly delayMs: number;
+  /** How long to wait after the keep did not take a report. */
+  readonly pauseMs: number;
+}
+
+/** A keep that does not answer in this time is asked again with the ages of then. */
+const DEADLINE_MS = 10_000;
+
+/** The keep may take the same report later. */
+const isPassing = (code: RefusalCode): boolean =>
+  ['unavailable', 'sealed', 'busy', 'deadline', 'cancelled', 'conflict', 'disk-full'].includes(code);
+
+export class ReportSender {
+  readonly #options: ReportSenderOptions;
+  #link: AbortController | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isSending = false;
+  #isOneByOne = false;
+
+  constructor(options: ReportSenderOptions) {
+    this.#options = options;
+  }
+
+  /** The link stands: what is there can be told. */
+  open(): void {
+    this.#link ??= new AbortController();
+    this.#schedule(0);
+  }
+
+  /** The link is gone: a report under way is not repeated as it is. */
+  close(): void {
+    this.#link?.abort();
+    this.#link = undefined;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Something was put into the outbox. */
+  wake(): void {
+    const { outbox, delayMs, now } = this.#options;
+    const dropped = outbox.dropOld(now());
+    if (dropped > 0)
+      this.#options.log.warn({ count: dropped }, 'checks that the keep could not be told are too old now');
+    if (outbox.isEmpty || this.#isSending || this.#link === undefined) return;
+    if (outbox.isFull) this.#schedule(0);
+    else if (this.#timer === undefined) this.#schedule(delayMs);
+  }
+
+  #schedule(ms: number): void {
+    if (this.#isSending) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#send(), ms);
+  }
+
+  async #send(): Promise<void> {
+    this.#timer = undefined;
+    const { outbox, client, now, delayMs, pauseMs } = this.#options;
+    const link = this.#link;
+    if (link === undefined || outbox.isEmpty) return;
+    const report = outbox.report(now(), this.#isOneByOne ? 1 : undefined);
+    this.#isSending = true;
+    const answer = await client.call(machines.report, report, { deadlineMs: DEADLINE_MS, signal: link.signal });
+    this.#isSending = false;
+    const isTaken = answer.kind === 'ok';
+    if (isTaken) {
+      outbox.told(report);
+      this.#isOneByOne &&= !outbox.isEmpty;
+      this.#settle(report.due, answer.value.due);
+    } else if (!isPassing(answer.code)) this.#refused(report, answer.code);
+    // Another link may have come meanwhile.
+    if (this.#link !== undefined && !outbox.isEmpty) {
+      this.#schedule(!isTaken && isPassing(answer.code) ? pauseMs : outbox.isFull ? 0 : delayMs);
+    }
+  }
+
+  /** One record can spoil a whole report: then the others are told one by one. */
+  #refused(report: InputOf<typeof machines.report>, code: RefusalCode): void {
+    if (report.completed.length > 1) {
+      this.#isOneByOne = true;
+      return;
+    }
+    this.#options.outbox.told(report);
+    const names = report.completed.map(({ name }) => name);
+    this.#options.log.error({ code, machines: names }, 'the keep refused a report; it is not repeated');
+  }
+
+  #settle(asked: readonly string[], answered: readonly { readonly name: string; readonly inMs: number }[]): void {
+    const ends = new Map(answered.map(({ name, inMs }) => [name, inMs]));
+    for (const name of asked) this.#options.onDue(name, ends.get(name));
+  }
+}
