@@ -9,6 +9,7 @@ import { registerConfig } from './commands/config.ts';
 import { registerDev } from './commands/dev.ts';
 import { registerInit } from './commands/init.ts';
 import { registerKeep } from './commands/keep.ts';
+import { registerKeyring } from './commands/keyring.ts';
 import { registerKeyslot } from './commands/keyslot.ts';
 import { registerMachine } from './commands/machine.ts';
 import { registerPolicy } from './commands/policy.ts';
@@ -42,6 +43,7 @@ export const buildProgram = (): Command => {
   registerAudit(program);
   registerPolicy(program);
   registerSession(program);
+  registerKeyring(program);
   registerVersion(program);
   registerCompletion(program);
   return program;
