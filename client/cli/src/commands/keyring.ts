@@ -21,7 +21,7 @@ const seconds = (text: string): number => {
   return Math.ceil(ms / 1_000);
 };
 
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
 /** A command that works on the store without a lock unless the one with a lock is meant. */
 const onEitherStore = (command: Command): Command =>
@@ -52,7 +52,6 @@ export const registerKeyring = (program: Command): void => {
       '--secret <WHERE=SERVICE:USER>',
       'a descriptor from 0 or a variable, and the entry; may be repeated',
       collect,
-      [],
     )
     .passThroughOptions()
     .action(

@@ -88,6 +88,8 @@ export const becomeProgram = (
     if (c.dup2(pipe, descriptor) < 0) c._exit(failureCode);
     c.fcntl(descriptor, F_SETFD, 'int', 0);
   }
+  // Node.js marks them all to be closed.
+  for (const descriptor of [0, 1, 2]) c.fcntl(descriptor, F_SETFD, 'int', 0);
   // Node.js ignores it, which a program would inherit.
   c.signal(SIGPIPE, SIG_DFL);
   c.execvp(command[0], [...command, null]);

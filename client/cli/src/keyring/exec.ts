@@ -8,7 +8,7 @@ import { type AnyStore, openStore } from './open-store.ts';
 import { refusing } from './refusals.ts';
 
 export interface ExecOptions extends KeyringOptions {
-  readonly secret: readonly string[];
+  readonly secret?: readonly string[];
 }
 
 const MAX_DESCRIPTOR = 255;
@@ -85,7 +85,7 @@ export const execWithSecrets = (command: readonly string[], options: ExecOptions
   refusing(async (): Promise<ExitName> => {
     const [program, ...args] = command;
     if (program === undefined) throw new Failure('usage', 'There is no command to run.');
-    const wishes = options.secret.map(parseWish);
+    const wishes = (options.secret ?? []).map(parseWish);
     const descriptors = assignDescriptors(wishes);
     const secrets = fetchSecrets(await openStore(options), wishes, descriptors);
     if (secrets === undefined) return 'refused';

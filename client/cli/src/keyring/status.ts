@@ -52,8 +52,8 @@ export const showStatus = (options: StatusOptions): Promise<ExitName> =>
     else {
       await print(
         `session keyring   ${sessionWords[session]}\n` +
-          `without a lock    ${plain.exists() ? `${entries} entries` : 'not there yet'}\n` +
-          `with a lock       ${sealed.state === 'absent' ? 'not there yet' : `${sealed.state}, ${sealed.entries} entries`}\n` +
+          `without a lock    ${plain.exists() ? `entries: ${entries}` : 'not there yet'}\n` +
+          `with a lock       ${sealed.state === 'absent' ? 'not there yet' : `${sealed.state}, entries: ${sealed.entries}`}\n` +
           `sealed secrets    opened ${opening}\n`,
       );
     }
