@@ -1,0 +1,297 @@
+// Against a real dbus-daemon, with dbus-send and dbus-monitor as the other peers.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createClient, ok, type Refused, refuse, type Transport } from '@chatelaine/contract';
+import { silentLog } from '@chatelaine/process';
+import { answerCalls } from '../objects/answer-calls.ts';
+import { ObjectError } from '../objects/object-error.ts';
+import { BusMonitor } from '../testing/bus-monitor.ts';
+import { machineView } from '../testing/machine-view.ts';
+import { PrivateBus } from '../testing/private-bus.ts';
+import { type Ended, runToEnd } from '../testing/run-to-end.ts';
+import { BusError } from '../wire/authenticate.ts';
+import { BusConnection } from '../wire/bus-connection.ts';
+import type { ReceivedMessage } from '../wire/message.ts';
+import { MandosServer } from './mandos-server.ts';
+
+const CLIENT = 'se.recompile.Mandos.Client';
+
+interface Asked {
+  readonly operation: string;
+  readonly input: unknown;
+}
+
+/** The server on a bus of its own; what it asks of the keep is written down and answered with `ok`, or refused. */
+class Bench implements AsyncDisposable {
+  readonly bus: PrivateBus;
+  readonly server: MandosServer;
+  readonly asked: Asked[] = [];
+  refusal: Refused | undefined;
+  mayChange = true;
+  readonly #connection: BusConnection;
+
+  private constructor(
+    bus: PrivateBus,
+    connection: BusConnection,
+    answer: (handler: (message: ReceivedMessage) => void) => void,
+  ) {
+    this.bus = bus;
+    this.#connection = connection;
+    const transport: Transport = {
+      call: async (operation, input) => {
+        this.asked.push({ operation, input });
+        const changed = { changed: true };
+        const answers: Readonly<Record<string, unknown>> = { 'machines.approve': { untilUnixMs: 1 } };
+        const plain = ['machines.remove', 'machines.vouch', 'machines.check', 'machines.set-secret'];
+        return this.refusal ?? ok(answers[operation] ?? (plain.includes(operation) ? {} : changed));
+      },
+      stream: async () => refuse('unavailable'),
+    };
+    this.server = new MandosServer({ client: createClient(transport), connection, log: silentLog });
+    const authorize = async (): Promise<void> => {
+      if (!this.mayChange) throw new ObjectError('AccessDenied', 'no');
+    };
+    const handler = answerCalls(connection, { find: this.server.find, authorize, log: silentLog });
+    answer((message) => void handler(message));
+  }
+
+  static async start(): Promise<Bench> {
+    const bus = await PrivateBus.start();
+    let handler: (message: ReceivedMessage) => void = () => undefined;
+    const connection = await BusConnection.open([bus.path], {
+      call: (message) => handler(message),
+      lost: () => undefined,
+    });
+    return new Bench(bus, connection, (given) => {
+      handler = given;
+    });
+  }
+
+  /** dbus-send with the method and its arguments. */
+  send(path: string, method: string, ...values: readonly string[]): Promise<Ended> {
+    const target = ['--print-reply', '--dest=se.recompile.Mandos', path, method, ...values];
+    return runToEnd('dbus-send', [`--bus=${this.bus.address}`, ...target]);
+  }
+
+  set(path: string, property: string, value: string): Promise<Ended> {
+    return this.send(
+      path,
+      'org.freedesktop.DBus.Properties.Set',
+      `string:${CLIENT}`,
+      `string:${property}`,
+      `variant:${value}`,
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#connection.close();
+    await this.bus[Symbol.asyncDispose]();
+  }
+}
+
+const PROPERTIES = 'org.freedesktop.DBus.Properties';
+
+test('every property that can be read is read, and the secret never', async () => {
+  await using bench = await Bench.start();
+  await bench.server.list([machineView('web-1', { lastCheckedOkAtUnixMs: Date.UTC(2020, 0, 2, 3, 4, 5, 6) })]);
+  const all = await bench.send('/clients/web_1', `${PROPERTIES}.GetAll`, `string:${CLIENT}`);
+  assert.match(all.output, /"LastCheckedOK"\s+variant\s+string "2020-01-02T03:04:05.006000"/);
+  assert.match(all.output, /"Timeout"\s+variant\s+uint64 300000/);
+  assert.match(all.output, /"KeyID"\s+variant\s+string "(12){32}"/);
+  assert.equal(all.output.match(/dict entry/g)?.length, 21);
+  assert.doesNotMatch(all.output, /"Secret"/);
+  const empty = await bench.send('/clients/web_1', `${PROPERTIES}.GetAll`, 'string:');
+  assert.equal(empty.output.match(/dict entry/g)?.length, 21);
+  const secret = await bench.send('/clients/web_1', `${PROPERTIES}.Get`, `string:${CLIENT}`, 'string:Secret');
+  assert.match(secret.output, /AccessDenied/);
+});
+
+test('a machine that is disabled, or whose time ran out, is not enabled and has no end', async () => {
+  await using bench = await Bench.start();
+  await bench.server.list([machineView('a', { state: 'expired' })]);
+  const get = (name: string) => bench.send('/clients/a', `${PROPERTIES}.Get`, `string:${CLIENT}`, `string:${name}`);
+  assert.match((await get('Enabled')).output, /boolean false/);
+  assert.match((await get('Expires')).output, /string ""/);
+});
+
+test('what is written becomes a change asked of the keep', async () => {
+  await using bench = await Bench.start();
+  await bench.server.list([machineView('a')]);
+  const name = 'a';
+  const changes: readonly (readonly [string, string, string, object])[] = [
+    ['Enabled', 'boolean:true', 'machines.enable', { name }],
+    ['Enabled', 'boolean:false', 'machines.disable', { name }],
+    ['Timeout', 'int32:5000', 'machines.set', { name, settings: { timeoutMs: 5_000 }, clear: [] }],
+    ['ApprovalDelay', 'int64:30000', 'machines.set', { name, settings: { approvalDelayMs: 30_000 }, clear: [] }],
+    ['ApprovalDuration', 'uint64:1', 'machines.set', { name, settings: { approvalDurationMs: 1 }, clear: [] }],
+    ['ExtendedTimeout', 'byte:9', 'machines.set', { name, settings: { extendedTimeoutMs: 9 }, clear: [] }],
+    ['Interval', 'uint16:9', 'machines.set', { name, settings: { intervalMs: 9 }, clear: [] }],
+    ['ApprovedByDefault', 'boolean:false', 'machines.set', { name, settings: { approvedByDefault: false }, clear: [] }],
+    ['Host', 'string:h', 'machines.set', { name, settings: { host: 'h' }, clear: [] }],
+    ['Checker', 'string:true', 'machines.set-checker', { name, checker: 'true' }],
+    ['CheckerRunning', 'boolean:true', 'machines.check', { name, run: true }],
+    ['LastCheckedOK', 'string:', 'machines.vouch', { name }],
+  ];
+  for (const [property, value, operation, input] of changes) {
+    const { code, output } = await bench.set('/clients/a', property, value);
+    assert.equal(code, 0, `${property}: ${output}`);
+    assert.deepEqual(bench.asked.pop(), { operation, input });
+  }
+});
+
+test('every method becomes a change asked of the keep', async () => {
+  await using bench = await Bench.start();
+  await bench.server.list([machineView('a')]);
+  const name = 'a';
+  const methods: readonly (readonly [string, readonly string[], string, object])[] = [
+    ['Approve', ['boolean:true'], 'machines.approve', { name, approve: true }],
+    ['Approve', ['boolean:false'], 'machines.approve', { name, approve: false }],
+    ['CheckedOK', [], 'machines.vouch', { name }],
+    ['Enable', [], 'machines.enable', { name }],
+    ['Disable', [], 'machines.disable', { name }],
+    ['StartChecker', [], 'machines.check', { name, run: true }],
+    ['StopChecker', [], 'machines.check', { name, run: false }],
+  ];
+  for (const [method, values, operation, input] of methods) {
+    const { code, output } = await bench.send('/clients/a', `${CLIENT}.${method}`, ...values);
+    assert.equal(code, 0, `${method}: ${output}`);
+    assert.deepEqual(bench.asked.pop(), { operation, input });
+  }
+  const { code } = await bench.send('/', 'se.recompile.Mandos.RemoveClient', 'objpath:/clients/a');
+  assert.equal(code, 0);
+  assert.deepEqual(bench.asked.pop(), { operation: 'machines.remove', input: { name } });
+});
+
+test('a wrong question changes nothing, and the error says what is wrong', async () => {
+  await using bench = await Bench.start();
+  await bench.server.list([machineView('a')]);
+  const send = bench.send.bind(bench);
+  const wrong: readonly (readonly [Promise<Ended>, RegExp])[] = [
+    [bench.set('/clients/a', 'Timeout', 'int32:-1'), /InvalidArgs/],
+    [bench.set('/clients/a', 'Timeout', 'uint64:9007199254740993'), /InvalidArgs/],
+    [bench.set('/clients/a', 'Timeout', 'string:5'), /InvalidArgs/],
+    [bench.set('/clients/a', 'Enabled', 'string:true'), /InvalidArgs/],
+    [bench.set('/clients/a', 'Host', 'int32:5'), /InvalidArgs/],
+    [bench.set('/clients/a', 'Secret', 'string:text'), /InvalidArgs/],
+    [bench.set('/clients/a', 'Name', 'string:b'), /PropertyReadOnly/],
+    [bench.set('/clients/a', 'Nonsense', 'string:b'), /UnknownProperty/],
+    [bench.set('/clients/b', 'Host', 'string:b'), /UnknownObject/],
+    [send('/clients/a', `${PROPERTIES}.Set`, 'string:a.b', 'string:Host', 'variant:string:b'), /UnknownInterface/],
+    [send('/clients/a', `${CLIENT}.Approve`), /InvalidArgs/],
+    [send('/clients/a', `${CLIENT}.Approve`, 'string:yes'), /InvalidArgs/],
+    [send('/clients/a', `${CLIENT}.toString`), /UnknownMethod/],
+    [send('/', 'se.recompile.Mandos.RemoveClient', 'objpath:/clients/b'), /UnknownObject/],
+  ];
+  for (const [ended, expected] of wrong) {
+    const { code, output } = await ended;
+    assert.equal(code, 1);
+    assert.match(output, expected);
+  }
+  assert.deepEqual(bench.asked, []);
+});
+
+test('a refusal of the keep is an error with what to do about it', async () => {
+  await using bench = await Bench.start();
+  await bench.server.list([machineView('a')]);
+  bench.refusal = refuse('needs-signatures');
+  const approved = await bench.send('/clients/a', `${CLIENT}.Approve`, 'boolean:true');
+  assert.match(approved.output, /AccessDenied: Named people have to sign/);
+});
+
+test('who may not change something is refused before anything is asked, and may still look', async () => {
+  await using bench = await Bench.start();
+  await bench.server.list([machineView('a')]);
+  bench.mayChange = false;
+  assert.match((await bench.set('/clients/a', 'Enabled', 'boolean:false')).output, /AccessDenied/);
+  assert.match((await bench.send('/clients/a', `${CLIENT}.Approve`, 'boolean:true')).output, /AccessDenied/);
+  assert.match(
+    (await bench.send('/', 'se.recompile.Mandos.RemoveClient', 'objpath:/clients/a')).output,
+    /AccessDenied/,
+  );
+  assert.equal((await bench.send('/', 'se.recompile.Mandos.GetAllClients')).code, 0);
+  assert.deepEqual(bench.asked, []);
+});
+
+test('everything that happens to a machine is told', async () => {
+  await using bench = await Bench.start();
+  await using monitor = await BusMonitor.start(bench.bus.address);
+  await bench.server.list([machineView('a-b')]);
+  await monitor.heard(/member=InterfacesAdded\s+object path "\/clients\/a_b"/);
+  await monitor.heard(/member=ClientAdded/);
+  const path = 'path=/clients/a_b; interface=se.recompile.Mandos.Client; member=';
+  const name = 'a-b';
+  const address = '192.0.2.1';
+  await bench.server.take({ kind: 'check-started', name, command: 'true' });
+  await monitor.heard(new RegExp(`${path}CheckerStarted\\s+string "true"`));
+  await bench.server.take({ kind: 'check-completed', name, status: -1, waitStatus: 15, command: 'true' });
+  await monitor.heard(new RegExp(`${path}CheckerCompleted\\s+int16 -1\\s+int64 15\\s+string "true"`));
+  await bench.server.take({ kind: 'waiting', name, requestId: '', address, delayMs: 30_000, releasedAtEnd: false });
+  await monitor.heard(new RegExp(`${path}NeedApproval\\s+uint64 30000\\s+boolean false`));
+  await bench.server.take({ kind: 'refused', name, code: 'not-approved', address });
+  await monitor.heard(new RegExp(`${path}Rejected\\s+string "Denied"`));
+  await bench.server.take({ kind: 'released', name, address });
+  await monitor.heard(new RegExp(`${path}GotSecret`));
+  await bench.server.take({ kind: 'unknown-key', keyId: 'ab', address: '::ffff:192.0.2.1' });
+  await monitor.heard(/member=ClientNotFound\s+string "AB"\s+string "::ffff:192.0.2.1"/);
+  await bench.server.take({ kind: 'removed', name });
+  await monitor.heard(/member=InterfacesRemoved\s+object path "\/clients\/a_b"\s+array \[[^\]]*Mandos\.Client"/);
+  await monitor.heard(/member=ClientRemoved\s+object path "\/clients\/a_b"\s+string "a-b"/);
+});
+
+test('a change is told for each property that changed, with its new value, and for a secret without it', async () => {
+  await using bench = await Bench.start();
+  const before = machineView('a');
+  await bench.server.list([before]);
+  await using monitor = await BusMonitor.start(bench.bus.address);
+  await bench.server.take({ kind: 'changed', machine: { ...before, state: 'disabled', secretSetAtUnixMs: 1 } });
+  await monitor.heard(/member=PropertyChanged\s+string "Enabled"\s+variant\s+boolean false/);
+  await monitor.heard(
+    /member=PropertiesChanged\s+string "se\.recompile\.Mandos\.Client"[\s\S]*?"Enabled"[\s\S]*?boolean false[\s\S]*?array \[\s+\]/,
+  );
+  await monitor.heard(/member=PropertiesChanged[\s\S]*?"Expires"\s+variant\s+string ""/);
+  await monitor.heard(
+    /member=PropertiesChanged\s+string "se\.recompile\.Mandos\.Client"\s+array \[\s+\]\s+array \[\s+string "Secret"/,
+  );
+  // Nothing else changed: the next thing told is the next thing that happened.
+  await bench.server.take({ kind: 'changed', machine: { ...before, state: 'disabled', secretSetAtUnixMs: 1 } });
+  await bench.server.take({ kind: 'released', name: 'a', address: '192.0.2.1' });
+  assert.doesNotMatch(await monitor.heard(/^[\s\S]*GotSecret/), /Propert/);
+});
+
+test('while the keep does not answer, the name is gone, as when no server runs', async () => {
+  await using bench = await Bench.start();
+  await bench.server.list([machineView('a')]);
+  await bench.server.hide('unavailable');
+  assert.match((await bench.send('/', 'se.recompile.Mandos.GetAllClients')).output, /ServiceUnknown/);
+  await bench.server.list([machineView('b')]);
+  assert.match((await bench.send('/', 'se.recompile.Mandos.GetAllClients')).output, /"\/clients\/b"/);
+});
+
+test('a name that another server has is not taken, and the error says so', async () => {
+  await using bench = await Bench.start();
+  const other = await BusConnection.open([bench.bus.path], { call: () => undefined, lost: () => undefined });
+  await other.askBus('RequestName', 'su', ['se.recompile.Mandos', 4]);
+  await assert.rejects(bench.server.list([]), (error: unknown) => {
+    assert.ok(error instanceof BusError);
+    assert.match(error.message, /taken/);
+    return true;
+  });
+  await other.close();
+});
+
+test('more machines than fit into one message are an error for whoever lists, and nothing else breaks', async () => {
+  await using bench = await Bench.start();
+  const checker = 'x'.repeat(60_000);
+  const views = Array.from({ length: 600 }, (_, index) => {
+    const view = machineView(`m${index}`);
+    return { ...view, settings: { ...view.settings, checker } };
+  });
+  await bench.server.list(views);
+  assert.match(
+    (await bench.send('/', 'org.freedesktop.DBus.ObjectManager.GetManagedObjects')).output,
+    /LimitsExceeded/,
+  );
+  const one = await bench.send('/clients/m5', `${PROPERTIES}.Get`, `string:${CLIENT}`, 'string:Name');
+  assert.match(one.output, /"m5"/);
+});
