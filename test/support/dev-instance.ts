@@ -21,6 +21,9 @@ interface Footprint {
   readonly cpuMs: number;
 }
 
+/** A process of the instance; `check` is the one that runs checkers for the watch. */
+type ProcessName = 'keep' | 'gate' | 'watch' | 'check';
+
 /** A running instance. */
 export interface DevInstance {
   readonly dir: string;
@@ -31,8 +34,8 @@ export interface DevInstance {
   readonly run: (args: readonly string[], options?: RunOptions) => Promise<string>;
   /** Runs it without expecting anything. */
   readonly attempt: (args: readonly string[], options?: RunOptions) => Promise<Finished>;
-  readonly pidOf: (process: 'keep' | 'gate') => number;
-  readonly footprint: (process: 'keep' | 'gate') => Footprint;
+  readonly pidOf: (process: ProcessName) => number;
+  readonly footprint: (process: ProcessName) => Footprint;
   /** SIGTERM; resolves with its exit code. */
   readonly stop: () => Promise<number | undefined>;
 }
@@ -95,7 +98,7 @@ export const startDevInstance = async (scratch: Scratch, options: DevOptions = {
   };
   scratch.atEnd(stop);
   const ready: { readonly dir: string; readonly mandos: string } = JSON.parse(await firstLine(child, () => said));
-  const pidOf = (name: 'keep' | 'gate'): number => {
+  const pidOf = (name: ProcessName): number => {
     const found = descendantsOf(child.pid ?? 0).find((pid) =>
       readFileSync(`/proc/${pid}/cmdline`, 'utf8')
         .split('\0')

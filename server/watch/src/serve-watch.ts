@@ -3,7 +3,7 @@
 
 import { join } from 'node:path';
 import { createClient } from '@chatelaine/contract';
-import { connectUnix, LinkClient, readPeerKey } from '@chatelaine/link';
+import { connectUnix, LinkClient, type PeerKey, PeerKeyFileError, readPeerKey } from '@chatelaine/link';
 import { type Log, notifyReady, onStopSignals, writePidFile } from '@chatelaine/process';
 import { openBootClock } from './boot-clock.ts';
 import type { CheckersHelper } from './checkers-helper.ts';
@@ -104,13 +104,22 @@ const watchMachines = async ({ config, helper, log }: ServeWatchOptions, link: L
   sender.close();
 };
 
+const readLinkKey = async (path: string): Promise<PeerKey> => {
+  try {
+    return await readPeerKey(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new PeerKeyFileError(`${path} does not exist; make it with: chatelaine init --complete`);
+  }
+};
+
 /** Returns when everything has ended. Rejects when the helper ended by itself. */
 export const serveWatch = async (options: ServeWatchOptions): Promise<void> => {
   const { config, helper, log } = options;
   const stop = new AbortController();
   const pid = writePidFile(config.watch.pid_file);
   try {
-    const key = await readPeerKey(join(config.watch.directory, 'link.key'));
+    const key = await readLinkKey(join(config.watch.directory, 'link.key'));
     onStopSignals(() => stop.abort());
     const link = new LinkClient({ connect: () => connectUnix(config.keep.socket), key });
     await helper.ready;

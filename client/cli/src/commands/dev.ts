@@ -9,7 +9,7 @@ export const registerDev = (program: Command): void => {
     .command('dev')
     .summary('start an embedded instance for trying out')
     .description(
-      'Starts keep and gate on a store of their own, for trying out. Prints one line of JSON when they are ready, and ' +
+      'Starts the keep and its peers on a store of their own, for trying out. Prints one line of JSON when they are ready, and ' +
         'stops them at SIGTERM or Ctrl-C. Without --dir a new directory is made; with it, one that dev made before is used again.',
     )
     .option(

@@ -14,6 +14,7 @@ export const registerInit = (program: Command): void => {
     )
     .option('--key-file <FILE>', 'open the store with the bytes of this file instead of a pass phrase')
     .option('--label <TEXT>', 'what to call the key slot')
+    .option('--complete', 'only make what an instance of an earlier version lacks; done if that is nothing')
     .option('--json', 'print the ids of the store as JSON')
     .action(action<InitOptions>(async (options) => (await import('../house/init.ts')).initInstance(options)));
 };

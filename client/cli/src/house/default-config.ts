@@ -35,6 +35,17 @@ const text = `# Chatelaine. Every line that begins with "#" shows a default; "ch
 # Where machines ask for their secrets.
 #listen = ["[::]:14711"]
 
+[watch]
+#account = "chatelaine-watch"
+#directory = "/var/lib/chatelaine/watch"
+
+# Checkers run as this account. Its group must not be the one that may connect to the keep's socket.
+#check_account = "chatelaine-check"
+#check_group = "chatelaine-check"
+
+# Checkers that run at once; one that takes long gives its place to another.
+#max_checkers = 64
+
 [admin]
 # Whoever can read it administers Chatelaine.
 #link_key = "/etc/chatelaine/admin.key"

@@ -8,13 +8,21 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { Failure } from '../failure.ts';
 import { configFileIn } from '../instance/config-file.ts';
-import { readWholeConfig } from '../instance/read-config.ts';
-import { makeLinkKeys } from './link-keys.ts';
+import { readWholeConfig, type WholeConfig } from '../instance/read-config.ts';
+import { type HouseProcessName, LINK_KEY_FILE, type PeerName, peerNames } from './house-processes.ts';
+import { makeMissingLinkKeys } from './link-keys.ts';
 import { hasStore, makeStore } from './make-store.ts';
 
 const UNSEAL_KEY_BYTES = 32;
 /** sun_path of a UNIX socket, unix(7). */
 const MAX_SOCKET_PATH_BYTES = 107;
+
+/** What a peer's table says at first. */
+const peerTable = (directory: string, name: PeerName): string => `
+[${name}]
+directory = ${JSON.stringify(join(directory, name))}
+pid_file = ${JSON.stringify(join(directory, 'run', `${name}.pid`))}
+`;
 
 const configText = (directory: string, listen: string): string => {
   const inside = (...parts: string[]): string => JSON.stringify(join(directory, ...parts));
@@ -27,11 +35,7 @@ anchor = ${inside('anchor', 'anchor')}
 socket = ${inside('run', 'keep.sock')}
 pid_file = ${inside('run', 'keep.pid')}
 unseal_key_file = ${inside('unseal.key')}
-
-[gate]
-directory = ${inside('gate')}
-pid_file = ${inside('run', 'gate.pid')}
-
+${peerNames.map((name) => peerTable(directory, name)).join('')}
 [gate.mandos]
 listen = [${JSON.stringify(listen)}]
 
@@ -88,11 +92,28 @@ const setListen = async (file: string, listen: string): Promise<void> => {
   if (changed !== text) await writeWhole(file, changed);
 };
 
+/** Gives processes that an earlier version did not have a table in the configuration it made. */
+const addMissingPeers = async (file: string, directory: string): Promise<void> => {
+  const text = readFileSync(file, 'utf8');
+  const missing = peerNames.filter((name) => !new RegExp(`^[ \\t]*\\[[ \\t]*${name}[ \\t]*[\\].]`, 'm').test(text));
+  if (missing.length === 0) return;
+  await writeWhole(file, `${text.trimEnd()}\n${missing.map((name) => peerTable(directory, name)).join('')}`);
+};
+
 export interface DevInstance {
   readonly directory: string;
   readonly configFile: string;
-  readonly drainSeconds: number;
+  /** How long a process may take to stop. */
+  readonly patienceMs: (name: HouseProcessName) => number;
 }
+
+const KEEP_PATIENCE_MS = 15_000;
+const PEER_PATIENCE_MS = 5_000;
+
+const patienceOf = (config: WholeConfig, name: HouseProcessName): number => {
+  if (name === 'keep') return KEEP_PATIENCE_MS;
+  return PEER_PATIENCE_MS + (name === 'gate' ? config.gate.drain_seconds * 1_000 : 0);
+};
 
 /**
  * Makes or finds the instance.
@@ -107,35 +128,31 @@ export const prepareDevDirectory = async (
   const directory = await claim(given);
   const configFile = configFileIn(directory);
   if (!existsSync(configFile)) await writeWhole(configFile, configText(directory, listen ?? '127.0.0.1:0'));
-  const config = readWholeConfig(configFile);
-  if (config.purpose !== 'development') {
+  if (readWholeConfig(configFile).purpose !== 'development') {
     const hint = 'chatelaine dev starts only what it made itself; a real keep is started by systemd.';
     throw new Failure('configuration', `${directory} is not an instance for development.`, hint);
   }
+  await addMissingPeers(configFile, directory);
   if (listen !== undefined) await setListen(configFile, listen);
-  if (!hasStore(config.keep.directory)) await furnish(configFile, directory, config);
-  return { directory, configFile, drainSeconds: config.gate.drain_seconds };
+  const config = readWholeConfig(configFile);
+  await makeKeys(config);
+  if (!hasStore(config.keep.directory)) await makeFirstStore(configFile, directory, config);
+  return { directory, configFile, patienceMs: (name) => patienceOf(config, name) };
 };
 
-/** Keys and store of an instance that has none yet. */
-const furnish = async (
-  configFile: string,
-  directory: string,
-  config: ReturnType<typeof readWholeConfig>,
-): Promise<void> => {
-  const { keep, gate } = config;
-  for (const made of [keep.directory, join(keep.directory, 'link'), dirname(keep.anchor), gate.directory]) {
-    await mkdir(made, { recursive: true, mode: 0o700 });
-  }
-  const own = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
-  await makeLinkKeys({
-    keepDirectory: join(config.keep.directory, 'link'),
-    keep: own,
-    gateKey: join(config.gate.directory, 'link.key'),
-    gate: own,
-    adminKey: config.admin.link_key,
-    admin: own,
-  });
+/** The directories, and the keys that are missing in them. */
+const makeKeys = async (config: WholeConfig): Promise<void> => {
+  const { keep, admin } = config;
+  const link = join(keep.directory, 'link');
+  const directories = [keep.directory, link, dirname(keep.anchor), ...peerNames.map((name) => config[name].directory)];
+  for (const made of directories) await mkdir(made, { recursive: true, mode: 0o700 });
+  const owner = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
+  const peers = peerNames.map((name) => ({ name, file: join(config[name].directory, LINK_KEY_FILE), owner }));
+  const withAdmin = [...peers, { name: 'admin', file: admin.link_key, owner } as const];
+  await makeMissingLinkKeys({ keepDirectory: link, keep: owner, peers: withAdmin });
+};
+
+const makeFirstStore = async (configFile: string, directory: string, config: WholeConfig): Promise<void> => {
   const secret = randomBytes(UNSEAL_KEY_BYTES);
   try {
     await writeWhole(config.keep.unseal_key_file ?? join(directory, 'unseal.key'), secret);

@@ -1,14 +1,12 @@
-// `chatelaine dev`: keep and gate as children of this process, for trying out. It is ready when it prints its one line of
-// JSON; when it ends, both have ended, the gate first, so that what was under way is answered.
+// `chatelaine dev`: keep and its peers as children of this process, for trying out. It is ready when it prints its one line
+// of JSON; when it ends, all have ended, the gate first, so that what was under way is answered, and the keep last.
 
 import { Failure } from '../failure.ts';
 import type { GlobalOptions } from '../instance/config-file.ts';
 import { printJson, say } from '../terminal/output.ts';
 import { type DevInstance, prepareDevDirectory } from './dev-directory.ts';
 import { HouseProcess } from './house-process.ts';
-
-const KEEP_PATIENCE_MS = 15_000;
-const MORE_THAN_DRAIN_MS = 5_000;
+import { type HouseProcessName, peerNames } from './house-processes.ts';
 
 export interface DevOptions extends GlobalOptions {
   readonly mandos?: string;
@@ -40,7 +38,7 @@ const deathOf = async (child: HouseProcess): Promise<never> => {
 };
 
 const serve = async (instance: DevInstance, running: HouseProcess[], asked: Promise<'asked'>): Promise<void> => {
-  const start = async (name: 'keep' | 'gate'): Promise<Readonly<Record<string, unknown>> | 'asked'> => {
+  const start = async (name: HouseProcessName): Promise<Readonly<Record<string, unknown>> | 'asked'> => {
     const child = new HouseProcess(name, ['--config', instance.configFile]);
     running.push(child);
     return await Promise.race([child.ready(), asked]);
@@ -48,9 +46,13 @@ const serve = async (instance: DevInstance, running: HouseProcess[], asked: Prom
   const keep = await start('keep');
   if (keep === 'asked') return;
   if (keep['sealed'] === true) throw new Failure('refused', 'The keep did not open; its last words are above.');
-  const gate = await start('gate');
-  if (gate === 'asked') return;
-  const mandos = addressOf(gate);
+  const said: Partial<Record<HouseProcessName, Readonly<Record<string, unknown>>>> = {};
+  for (const name of peerNames) {
+    const ready = await start(name);
+    if (ready === 'asked') return;
+    said[name] = ready;
+  }
+  const mandos = addressOf(said.gate ?? {});
   await printJson({ dir: instance.directory, ...(mandos !== undefined && { mandos }) });
   await Promise.race([asked, ...running.map(deathOf)]);
 };
@@ -65,8 +67,6 @@ export const runDevInstance = async (options: DevOptions): Promise<void> => {
   try {
     await serve(instance, running, asked);
   } finally {
-    const [keep, gate] = running;
-    await gate?.stop(instance.drainSeconds * 1_000 + MORE_THAN_DRAIN_MS);
-    await keep?.stop(KEEP_PATIENCE_MS);
+    for (const child of running.toReversed()) await child.stop(instance.patienceMs(child.name));
   }
 };

@@ -6,9 +6,7 @@ import { existsSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { Failure } from '../failure.ts';
-
-/** The processes that the command line starts. */
-export type HouseProcessName = 'keep' | 'gate';
+import type { HouseProcessName } from './house-processes.ts';
 
 const READY_DESCRIPTOR = 3;
 

@@ -1,8 +1,9 @@
 // Reads the parts of the configuration that the command line uses; every problem ends the command with its line.
 
-import { adminTable, ConfigError, gateTable, keepTable, loadConfig } from '@chatelaine/process';
+import { adminTable, ConfigError, keepTable, loadConfig } from '@chatelaine/process';
 import * as z from 'zod';
 import { Failure } from '../failure.ts';
+import { peers } from '../house/house-processes.ts';
 import { chooseConfigFile, type GlobalOptions } from './config-file.ts';
 
 const failureOf = (error: unknown): unknown => {
@@ -21,10 +22,10 @@ export const readConfig = (options: GlobalOptions) => {
   }
 };
 
-/** What it takes to set an instance up: also the gate's table, whose fronts the gate checks itself. */
+/** What it takes to set an instance up: also the tables of the keep's peers. */
 export const readWholeConfig = (file: string | undefined) => {
   try {
-    return loadConfig(file, z.object({ keep: keepTable, gate: gateTable.loose(), admin: adminTable }));
+    return loadConfig(file, z.object({ keep: keepTable, ...peers, admin: adminTable }));
   } catch (error) {
     throw failureOf(error);
   }
