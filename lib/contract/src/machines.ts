@@ -4,6 +4,7 @@
 export * from './machines/approval.ts';
 export * from './machines/checker.ts';
 export * from './machines/events.ts';
+export * from './machines/exporting.ts';
 export * from './machines/fetching.ts';
 export * from './machines/identity.ts';
 export * from './machines/managing.ts';

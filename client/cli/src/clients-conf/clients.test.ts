@@ -46,6 +46,7 @@ test('a stanza of mandos-keygen becomes a machine, its defaults those of Mandos'
         approvalDelayMs: 0,
         approvalDurationMs: 1_000,
         approvedByDefault: true,
+        compat: 'mandos',
       },
     },
   );
@@ -143,7 +144,7 @@ test('no mistake repeats a secret', () => {
 });
 
 test('an empty file is a file without machines', () => {
-  assert.deepEqual(read(''), { machines: [], problems: [], notes: [] });
+  assert.deepEqual(read(''), { machines: [], problems: [], notes: [], differences: [] });
 });
 
 test('an option that refers to itself, or doubles at every step, is refused and not followed', () => {

@@ -34,14 +34,22 @@ export const registerMachineEnrolment = (machine: Command): void => {
   registerEnroll(machine);
   machine
     .command('import')
-    .summary('take over machines from a Mandos clients.conf')
-    .description('Takes over the machines of a clients.conf, all or none of them. "-" is stdin.')
-    .argument('<FILE>', 'such as /etc/mandos/clients.conf')
+    .summary('take over machines from a Mandos server')
+    .description(
+      'Takes over the machines of a clients.conf, all or none of them; "-" is stdin. With --from those of a whole Mandos ' +
+        'server: its clients.conf, what was changed while it ran (stop it first, so that it is saved), and a word about ' +
+        'each option of its mandos.conf.',
+    )
+    .argument('[FILE]', 'a clients.conf')
+    .option('--from <DIR>', 'the configuration of the server, such as /etc/mandos')
+    .option('--state <FILE>', 'its saved state (default with --from: clients.pickle in its statedir, if there is one)')
+    .option('--no-state', 'take everything as the configuration has it')
     .option('--replace', 'take over the names and keys of machines that are enrolled')
-    .option('--check', 'only read the file and say what is wrong')
+    .option('--check', 'only read the files and say what is wrong')
+    .option('--report', 'print what is treated differently than by Mandos, and why')
     .option('--json', 'print JSON')
     .action(
-      action<ImportOptions>(async (options, file = '-') =>
+      action<ImportOptions>(async (options, file) =>
         (await import('../machine/import.ts')).importMachines(file, options),
       ),
     );

@@ -2,7 +2,7 @@
 // defaults are those of clients.conf; durations may be written as Mandos does and as people do.
 
 import { machines } from '@chatelaine/contract';
-import { clientDefaults } from '../clients-conf/clients.ts';
+import { clientDefaults } from '../clients-conf/client-defaults.ts';
 import { parseDuration } from '../clients-conf/duration.ts';
 import { interpolate } from '../clients-conf/interpolate.ts';
 import { Failure } from '../failure.ts';

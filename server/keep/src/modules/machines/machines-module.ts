@@ -5,6 +5,7 @@ import { approveRequests } from './approve-requests.ts';
 import { keepApprovers } from './approvers.ts';
 import { changeMachine } from './change-machine.ts';
 import { enrollMachines } from './enroll-machines.ts';
+import { exportSecret } from './export-secret.ts';
 import { fetchSecret } from './fetch-secret.ts';
 import { keepRules } from './keep-rules.ts';
 import { MachinesContext } from './machines-context.ts';
@@ -19,6 +20,7 @@ export const machinesModule = defineModule({
     return {
       operations: [
         fetchSecret(context),
+        exportSecret,
         enrollMachines(context),
         ...changeMachine(context),
         ...showMachines(context),
