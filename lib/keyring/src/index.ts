@@ -1,4 +1,5 @@
-// The keyring of the Linux kernel: every operation (`keyctl`), keys and keyrings as objects, a store of passwords, and one with a lock.
+// The keyring of the Linux kernel: every operation (`keyctl`), keys and keyrings as objects, and a store of passwords. The store with a
+// lock is the entry `sealed`: it needs cryptography, which takes time to load.
 
 export { type KernelText, MAX_DESCRIPTION_BYTES, MAX_PAYLOAD_BYTES, MAX_TYPE_BYTES } from './argument-checks.ts';
 export type { Credential, SetOptions } from './credential.ts';
@@ -24,16 +25,5 @@ export {
   readMask,
 } from './permissions.ts';
 export { type RemainingTime, remainingTime } from './remaining-time.ts';
-export { MAX_SEALED_BYTES } from './sealed/box.ts';
-export { type KernelAbility, probeKernelAbility } from './sealed/kernel-ability.ts';
-export {
-  DEFAULT_COST,
-  fingerprintOf,
-  isMaterial,
-  makeMaterial,
-  publicKeyIn,
-  type ScryptCost,
-} from './sealed/material.ts';
-export { type LockState, SEALED_RING, SealedStore, type SealedStoreOptions } from './sealed/sealed-store.ts';
 export { findSession, type SessionState } from './session.ts';
 export { specialKeyring } from './special-keyring.ts';

@@ -2,9 +2,9 @@
 // needed. Everything is synchronous: the kernel answers in microseconds, and another thread would have other keyrings.
 // syscall(2), add_key(2), request_key(2), keyctl(2)
 
-import { createRequire } from 'node:module';
 import type { KernelText } from './argument-checks.ts';
 import { KeyctlError } from './keyctl-error.ts';
+import { loadKoffi } from './load-koffi.ts';
 
 /** add_key, request_key and keyctl of each processor. */
 const numbers: Readonly<Record<string, readonly [number, number, number]>> = {
@@ -52,7 +52,7 @@ const bind = (): SystemCalls => {
   if (process.platform !== 'linux' || own === undefined) {
     throw new Error(`the keyring of the Linux kernel cannot be reached on ${process.platform} ${process.arch}`);
   }
-  const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+  const koffi = loadKoffi();
   const self = koffi.load(null);
   const shape = (...types: readonly string[]) => self.func('syscall', 'long', ['long', ...types]);
   const [text, bytes] = ['const char *', 'void *'];

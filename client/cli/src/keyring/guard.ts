@@ -4,7 +4,7 @@
 
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { type SealedStore, suspendedMs } from '@chatelaine/keyring';
+import { type SealedStore, suspendedMs } from '@chatelaine/keyring/sealed';
 import { say } from '../terminal/output.ts';
 import type { KeyringOptions } from './keyring-options.ts';
 import { openSealed } from './open-sealed.ts';

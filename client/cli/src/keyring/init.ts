@@ -1,6 +1,7 @@
 // `chatelaine keyring init`
 
-import { fingerprintOf, makeMaterial, PasswordStore, publicKeyIn } from '@chatelaine/keyring';
+import { PasswordStore } from '@chatelaine/keyring';
+import { fingerprintOf, makeMaterial, publicKeyIn } from '@chatelaine/keyring/sealed';
 import { say } from '../terminal/output.ts';
 import { readPassPhrase } from '../terminal/secret-input.ts';
 import { chosenParent, isSealed, type KeyringOptions } from './keyring-options.ts';

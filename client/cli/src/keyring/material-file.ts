@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { isMaterial } from '@chatelaine/keyring';
+import { isMaterial } from '@chatelaine/keyring/sealed';
 import { Failure } from '../failure.ts';
 
 /** `$XDG_CONFIG_HOME/chatelaine/keyring.material` */

@@ -1,6 +1,7 @@
 // The lockable store, pinned to the public key in the file of key material. Invariant: without that file nothing is stored.
 
-import { fingerprintOf, KeyringError, publicKeyIn, SealedStore } from '@chatelaine/keyring';
+import { KeyringError } from '@chatelaine/keyring';
+import { fingerprintOf, publicKeyIn, SealedStore } from '@chatelaine/keyring/sealed';
 import { chosenParent, type KeyringOptions } from './keyring-options.ts';
 import { readMaterialFile } from './material-file.ts';
 

@@ -1,13 +1,7 @@
 // `chatelaine keyring status`: where secrets go, and whether they can be read.
 
-import {
-  findSession,
-  fingerprintOf,
-  PasswordStore,
-  probeKernelAbility,
-  publicKeyIn,
-  SealedStore,
-} from '@chatelaine/keyring';
+import { findSession, PasswordStore } from '@chatelaine/keyring';
+import { fingerprintOf, probeKernelAbility, publicKeyIn, SealedStore } from '@chatelaine/keyring/sealed';
 import type { ExitName } from '../exit-codes.ts';
 import { print, printJson } from '../terminal/output.ts';
 import { chosenParent, isSealed, type KeyringOptions } from './keyring-options.ts';
