@@ -32,7 +32,8 @@ export class UnsafeDirectoryError extends Error {
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? '';
 
-const isLinkOrOther = (error: unknown): boolean => ['ELOOP', 'ENOTDIR', 'EMLINK'].includes(codeOf(error));
+/** Links are not followed, and what is not ours to open is somebody else's. */
+const isUnsafe = (error: unknown): boolean => ['ELOOP', 'ENOTDIR', 'EACCES', 'EPERM'].includes(codeOf(error));
 
 /** What `act` gives; undefined if the name is not there. */
 const ifThere = <T>(act: () => T): T | undefined => {
@@ -40,19 +41,24 @@ const ifThere = <T>(act: () => T): T | undefined => {
     return act();
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
-    throw isLinkOrOther(error) ? new UnsafeDirectoryError() : error;
+    throw isUnsafe(error) ? new UnsafeDirectoryError() : error;
   }
 };
 
 /** A name beside that one which nobody else uses. */
 const besides = (name: string): string => `${name}.${randomBytes(6).toString('hex')}`;
 
-/** How a directory has to be. */
-export interface DirectoryDemand {
-  readonly owner: number;
-  /** Bits of the mode that must not be set. */
-  readonly forbidden: number;
-}
+/** Who but its owner may use a directory: nobody; those who read it; or everybody, if none can take away what another made. */
+export type Openness = 'private' | 'readable' | 'sticky';
+
+const STICKY = 0o1000;
+const OTHERS = 0o077;
+const OTHERS_CAN_WRITE = 0o022;
+
+const isAsOpenAs = (mode: number, openness: Openness): boolean => {
+  if (openness === 'private') return (mode & OTHERS) === 0;
+  return (mode & OTHERS_CAN_WRITE) === 0 || (openness === 'sticky' && (mode & STICKY) !== 0);
+};
 
 /** An open directory. Whoever opens it disposes of it. */
 export class SafeDirectory implements Disposable {
@@ -67,13 +73,13 @@ export class SafeDirectory implements Disposable {
   /**
    * Opens it; undefined if it is not there.
    *
-   * @throws {UnsafeDirectoryError} if it is a link, not a directory, or not as demanded
+   * @throws {UnsafeDirectoryError} if it is a link, not a directory, another owner's, or open to more than that
    */
-  static open(path: string, { owner, forbidden }: DirectoryDemand): SafeDirectory | undefined {
+  static open(path: string, owner: number, openness: Openness): SafeDirectory | undefined {
     const descriptor = ifThere(() => openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
     if (descriptor === undefined) return undefined;
     const { uid, mode } = fstatSync(descriptor);
-    if (uid === owner && (mode & forbidden) === 0) return new SafeDirectory(descriptor, owner);
+    if (uid === owner && isAsOpenAs(mode, openness)) return new SafeDirectory(descriptor, owner);
     closeSync(descriptor);
     throw new UnsafeDirectoryError();
   }
@@ -92,7 +98,7 @@ export class SafeDirectory implements Disposable {
         if (codeOf(error) !== 'EEXIST') throw error;
       }
     }
-    return SafeDirectory.open(path, { owner, forbidden: 0o077 });
+    return SafeDirectory.open(path, owner, 'private');
   }
 
   /** When something in it was last made or removed. */
@@ -204,7 +210,7 @@ export class SafeDirectory implements Disposable {
       const descriptor = openSync(this.#path(name), flags | O_NOFOLLOW);
       try {
         const stat = fstatSync(descriptor);
-        if (!stat.isFile() || stat.uid !== this.owner || (stat.mode & 0o077) !== 0) throw new UnsafeDirectoryError();
+        if (!stat.isFile() || stat.uid !== this.owner || (stat.mode & OTHERS) !== 0) throw new UnsafeDirectoryError();
         return act(descriptor);
       } finally {
         closeSync(descriptor);

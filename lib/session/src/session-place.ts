@@ -4,7 +4,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { type Refused, refuse } from './refusal.ts';
-import { SafeDirectory, UnsafeDirectoryError } from './safe-directory.ts';
+import { type Openness, SafeDirectory, UnsafeDirectoryError } from './safe-directory.ts';
 
 /** The environment variables that are looked at. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -19,23 +19,20 @@ export interface SessionPlace {
 interface Candidate {
   readonly base: string;
   readonly baseOwner: number;
-  /** Bits that must not be set on the base. */
-  readonly forbidden: number;
+  readonly openness: Openness;
   readonly below: readonly string[];
   readonly owner: number;
   readonly isInMemory: boolean;
 }
-
-const OTHERS_CAN_WRITE = 0o022;
 
 const inMemory = (owner: number, runtime: string | undefined): readonly Candidate[] => {
   const common = { owner, isInMemory: true } as const;
   const below = ['chatelaine', 's'];
   const runtimes = [...(runtime !== undefined && path.isAbsolute(runtime) ? [runtime] : []), `/run/user/${owner}`];
   return [
-    ...runtimes.map((base) => ({ ...common, base, baseOwner: owner, forbidden: OTHERS_CAN_WRITE, below })),
+    ...runtimes.map((base) => ({ ...common, base, baseOwner: owner, openness: 'readable' as const, below })),
     // Everybody writes there; it is sticky, so that nobody can take away what another made.
-    { ...common, base: '/dev/shm', baseOwner: 0, forbidden: 0, below: [`chatelaine-${owner}`, 's'] },
+    { ...common, base: '/dev/shm', baseOwner: 0, openness: 'sticky', below: [`chatelaine-${owner}`, 's'] },
   ];
 };
 
@@ -49,13 +46,13 @@ const onDisk = (owner: number, environment: Environment): readonly Candidate[] =
         : undefined;
   if (base === undefined) return [];
   const below = ['chatelaine', 's'];
-  return [{ base, baseOwner: owner, forbidden: OTHERS_CAN_WRITE, below, owner, isInMemory: false }];
+  return [{ base, baseOwner: owner, openness: 'readable', below, owner, isInMemory: false }];
 };
 
 /** Goes down to the sessions; undefined if something on the way is not there, or not in memory as it should be. */
 const openCandidate = (candidate: Candidate, isMade: boolean): SafeDirectory | undefined => {
-  const { base, baseOwner, forbidden, owner } = candidate;
-  let directory = SafeDirectory.open(base, { owner: baseOwner, forbidden });
+  const { base, baseOwner, openness, owner } = candidate;
+  let directory = SafeDirectory.open(base, baseOwner, openness);
   if (directory !== undefined && candidate.isInMemory && !directory.isInMemory) {
     directory[Symbol.dispose]();
     return undefined;
@@ -89,9 +86,9 @@ export const openPlaces = (owners: readonly number[], environment: Environment):
 };
 
 /** Whether a directory of the system is there, is the owner's, and is in memory: then sessions belong there. */
-const isUsable = ({ base, baseOwner, forbidden, isInMemory }: Candidate): boolean => {
+const isUsable = ({ base, baseOwner, openness, isInMemory }: Candidate): boolean => {
   try {
-    using directory = SafeDirectory.open(base, { owner: baseOwner, forbidden });
+    using directory = SafeDirectory.open(base, baseOwner, openness);
     return directory !== undefined && (!isInMemory || directory.isInMemory);
   } catch (error) {
     if (error instanceof UnsafeDirectoryError) return false;
@@ -99,18 +96,25 @@ const isUsable = ({ base, baseOwner, forbidden, isInMemory }: Candidate): boolea
   }
 };
 
-/** The place for new sessions of `owner`, made if it is not there yet. */
+/**
+ * The place for new sessions of `owner`, made if it is not there yet.
+ *
+ * @throws what {@link refusePlace} turns into a refusal
+ */
 export const makePlace = (owner: number, environment: Environment): SessionPlace | Refused => {
-  const disk = onDisk(owner, environment);
   const memory = inMemory(owner, environment['XDG_RUNTIME_DIR']).find(isUsable);
-  for (const { base } of memory === undefined ? disk : []) mkdirSync(base, { recursive: true, mode: 0o700 });
-  const candidate = memory ?? disk[0];
+  const candidate = memory ?? onDisk(owner, environment)[0];
   if (candidate === undefined) return refuse('no-place');
-  try {
-    const directory = openCandidate(candidate, true);
-    return directory === undefined ? refuse('no-place') : { directory, isInMemory: candidate.isInMemory };
-  } catch (error) {
-    if (error instanceof UnsafeDirectoryError) return refuse('unsafe-place');
-    throw error;
-  }
+  if (memory === undefined) mkdirSync(candidate.base, { recursive: true, mode: 0o700 });
+  const directory = openCandidate(candidate, true);
+  return directory === undefined ? refuse('no-place') : { directory, isInMemory: candidate.isInMemory };
+};
+
+/** What the file system said when a session was to be made, as a refusal. Throws again what is none. */
+export const refusePlace = (error: unknown): Refused => {
+  if (error instanceof UnsafeDirectoryError) return refuse('unsafe-place');
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (['ENOSPC', 'EDQUOT'].includes(code)) return refuse('no-room');
+  if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR'].includes(code)) return refuse('no-place');
+  throw error;
 };

@@ -6,7 +6,7 @@ import { encodeIdentity } from './identity.ts';
 import { isRefused, type Refused, refuse } from './refusal.ts';
 import { SessionKeys } from './session-keys.ts';
 import type { SessionOptions } from './session-options.ts';
-import { makePlace, type SessionPlace } from './session-place.ts';
+import { makePlace, refusePlace, type SessionPlace } from './session-place.ts';
 import { factsOf, formatRecord, RECORD_FILE, RUNTIME_SECRET_BYTES, type SessionFacts } from './session-record.ts';
 import { ShellSession } from './shell-session.ts';
 import { readSurroundings, type Surroundings } from './surroundings.ts';
@@ -77,9 +77,13 @@ export const startSession = (options: StartOptions = {}): Started | Refused => {
   const surroundings = options.surroundings ?? readSurroundings();
   if (surroundings.shell === undefined) return refuse('no-shell');
   const clock = options.clock ?? systemClock;
-  const place = makePlace(surroundings.uid, options.environment ?? process.env);
-  if (isRefused(place)) return place;
-  sweepPlace(place.directory, surroundings, clock, SWEPT_AT_START);
   const facts = factsOf(surroundings, surroundings.shell, { created: now(clock), idleMs, lifetimeMs });
-  return build(place, surroundings, facts, options);
+  try {
+    const place = makePlace(surroundings.uid, options.environment ?? process.env);
+    if (isRefused(place)) return place;
+    sweepPlace(place.directory, surroundings, clock, SWEPT_AT_START);
+    return build(place, surroundings, facts, options);
+  } catch (error) {
+    return refusePlace(error);
+  }
 };

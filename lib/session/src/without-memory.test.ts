@@ -28,8 +28,8 @@ test('a file system in memory is told from a disk', () => {
   const disk = mkdtempSync(join(tmpdir(), 'chatelaine-session-'));
   const isTmpfs = / \/tmp tmpfs /.test(readFileSync('/proc/mounts', 'utf8'));
   try {
-    using onDisk = SafeDirectory.open(disk, { owner: process.geteuid?.() ?? 0, forbidden: 0o077 });
-    using inMemory = SafeDirectory.open('/dev/shm', { owner: 0, forbidden: 0 });
+    using onDisk = SafeDirectory.open(disk, process.geteuid?.() ?? 0, 'private');
+    using inMemory = SafeDirectory.open('/dev/shm', 0, 'sticky');
     assert.equal(onDisk?.isInMemory, isTmpfs);
     assert.equal(inMemory?.isInMemory, true);
   } finally {
