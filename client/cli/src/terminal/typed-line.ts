@@ -74,9 +74,10 @@ export class UnseenPrompt {
   async ask(question: string): Promise<Buffer> {
     const { stdin } = process;
     const line = new TypedLine();
-    process.stderr.write(question);
+    // Before the question is shown, so that not even the fastest answer is echoed.
     stdin.setRawMode(true);
     try {
+      process.stderr.write(question);
       const ended = await this.#readLine(line);
       if (ended === 'interrupt') throw new Failure('interrupted', 'Interrupted.');
       if (ended === 'nothing') throw new Failure('usage', 'Nothing was entered.');
