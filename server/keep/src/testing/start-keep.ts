@@ -8,7 +8,7 @@ import { type Client, createClient, machines, type OutputOf, type Role, system }
 import { silentLog } from '@chatelaine/process';
 import { clientRandomOf, type HandshakeProof } from '@chatelaine/rawtls';
 import { type KeyPair, makeKeyPair, shakeHands, withKey } from '@chatelaine/rawtls/testing';
-import { openSqliteStore } from '@chatelaine/store';
+import { openSqliteStore, type SqliteStore } from '@chatelaine/store';
 import { createVault } from '@chatelaine/vault';
 import { Keep, type KeepOptions, storePath } from '../keep.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -90,10 +90,13 @@ export interface StartedKeep extends AsyncDisposable {
   readonly keep: Keep;
   readonly admin: Client;
   readonly gate: Client;
+  readonly watch: Client;
   readonly clock: MovedClock;
   readonly secret: { readonly kind: 'key-file'; readonly secret: Buffer };
   readonly source: { readonly address: string; readonly port: number };
   unseal(): Promise<void>;
+  /** Ends this keep and starts another one on its store, sealed, with the clock moved by `clockMs`. */
+  restart(clockMs: number): Promise<StartedKeep>;
   /** Enrols a machine with a fresh key. */
   enroll(name: string, change?: Partial<machines.NewMachine>): Promise<KeyPair>;
   /** Fetches as an honest gate does for the holder of `pair`. */
@@ -115,7 +118,17 @@ export const startKeep = async (change: Partial<KeepOptions> = {}): Promise<Star
   const made = await createVault({ store, purpose: 'development', slot, anchorPath, nowUnixMs: 1_800_000_000_000 });
   if (made.kind === 'refused') throw new Error(made.code);
   await made.value.close();
-  const clock = new MovedClock();
+  return await startOn(directory, store, new MovedClock(), change);
+};
+
+const startOn = async (
+  directory: string,
+  store: SqliteStore,
+  clock: MovedClock,
+  change: Partial<KeepOptions>,
+): Promise<StartedKeep> => {
+  const anchorPath = join(directory, 'anchor');
+  let hasEnded = false;
   const keep = new Keep({
     store,
     anchorPath,
@@ -130,17 +143,31 @@ export const startKeep = async (change: Partial<KeepOptions> = {}): Promise<Star
   });
   const admin = clientOf(keep, 'admin');
   const gate = clientOf(keep, 'gate');
+  const watch = clientOf(keep, 'watch');
+  const secret = { kind: 'key-file', secret: Buffer.alloc(32, 7) } as const;
   const source = { address: '192.0.2.7', port: 4711 };
   return {
     keep,
     admin,
     gate,
+    watch,
     clock,
     secret,
     source,
     unseal: async () => {
       const opened = await admin.call(system.unseal, secret);
       if (opened.kind === 'refused') throw new Error(opened.code);
+    },
+    restart: async (clockMs) => {
+      hasEnded = true;
+      await keep.close();
+      clock.advance(clockMs);
+      return await startOn(
+        directory,
+        await openSqliteStore({ path: storePath(directory), purpose: 'development' }),
+        clock,
+        change,
+      );
     },
     enroll: async (name, more = {}) => {
       const pair = makeKeyPair();
@@ -158,6 +185,7 @@ export const startKeep = async (change: Partial<KeepOptions> = {}): Promise<Star
     },
     fetch: async (pair, signal) => fetchWith(gate, await proveKey(pair, await nonceOf(gate)), source, signal),
     [Symbol.asyncDispose]: async () => {
+      if (hasEnded) return;
       await keep.close();
       rmSync(directory, { recursive: true, force: true });
     },

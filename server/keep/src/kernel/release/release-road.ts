@@ -22,7 +22,7 @@ const MAX_CONFLICTS = 16;
 
 const recordWord = { release: 'released', refuse: 'refused', wait: 'waiting' } as const;
 
-/** A release always; a wait when it begins; a refusal unless its kind was recorded often enough this minute. */
+/** A release always; a wait when it begins; a refusal that changes nothing unless its kind was recorded often enough this minute. */
 const isToBeRecorded = ({ verdict }: Decision, announced: boolean, admits: () => boolean): boolean => {
   if (verdict === 'release') return true;
   return verdict === 'wait' ? !announced : admits();
@@ -106,7 +106,7 @@ export class ReleaseRoad {
         ? { waitUntilUnixMs: decision.untilUnixMs, object: record.object }
         : { result: replyOf(outcome) };
     if (outcome.subject === undefined) recorder.tally.count(record, sourceOf(call.input));
-    else if (isToBeRecorded(decision, announced, () => recorder.tally.admits(record))) {
+    else if (isToBeRecorded(decision, announced, () => !tx.sealed.isEmpty || recorder.tally.admits(record))) {
       appendRecord(tx, record, true);
       const committed = await tx.sealed.commit();
       if (committed.kind === 'conflict') return 'again';
