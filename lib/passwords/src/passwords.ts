@@ -63,6 +63,9 @@ const wipeAnswer = (answer: PasswordAnswer): void => {
   if (answer.kind === 'value') answer.value.fill(0);
 };
 
+const unknownProfile = (name: string): PasswordRefused =>
+  refuse('unknown-profile', `No such profile ${name} defined`, 'profiles');
+
 /** What one attempt at an answer came to. */
 type Attempt = PasswordAnswer | { readonly kind: 'again' };
 
@@ -90,6 +93,14 @@ export class Passwords {
   /** The value of (key, format): the stored one, or a new one. */
   async create(key: string, name: string, options: CreateOptions = {}): Promise<PasswordAnswer> {
     return this.#make(key, name, options, false);
+  }
+
+  /** What `create` would answer without making anything: the stored value, a refusal, or `undefined` if it would make one. */
+  async peek(key: string, name: string, options: CreateOptions): Promise<PasswordAnswer | undefined> {
+    const merged = mergeOptions(options, this.#settings.defaults);
+    if (merged.kind === 'unknown-profile') return unknownProfile(merged.name);
+    const answer = await this.get(key, name);
+    return answer.kind === 'none' ? undefined : answer;
   }
 
   /**
@@ -197,9 +208,7 @@ export class Passwords {
   async #make(key: string, name: string, call: CreateOptions, anew: boolean): Promise<PasswordAnswer> {
     const { formats, defaults } = this.#settings;
     const merged = mergeOptions(call, defaults);
-    if (merged.kind === 'unknown-profile') {
-      return refuse('unknown-profile', `No such profile ${merged.name} defined`, 'profiles');
-    }
+    if (merged.kind === 'unknown-profile') return unknownProfile(merged.name);
     const format = formats.get(name.toLowerCase());
     if (format === undefined) return refuse('unknown-format', `The format ${name} is not available`, 'format');
     const wish = expiryWish(merged.options);
@@ -220,7 +229,7 @@ export class Passwords {
   /** Looks, computes without any lock, and stores only if what was computed from is still what is there. */
   async #attempt(request: Request): Promise<Attempt> {
     const { store, manner } = this.#settings;
-    const { key, name, format, anew } = request;
+    const { key, name, anew } = request;
     const before = await this.#liveRecord(key);
     const existing = before?.values.get(name);
     if (existing !== undefined && !anew) return { kind: 'value', value: store.openValue(existing), isNew: false };

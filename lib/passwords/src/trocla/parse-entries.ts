@@ -2,10 +2,9 @@
 // otherwise by a tag or by standing empty.
 
 import { PasswordStoreError } from '../password-store.ts';
-import { readPlainBlocks } from './read-plain-blocks.ts';
-import { parseYaml, YamlError } from './read-yaml.ts';
 import { isHash, type RubyValue } from './ruby-value.ts';
 import type { YamlNode } from './yaml-node.ts';
+import { readYaml, YamlError } from './yaml-reader.ts';
 
 const textOf = (node: YamlNode): string => {
   if (node.kind !== 'scalar') throw new PasswordStoreError('unsupported', 'it holds a key that is no text');
@@ -33,7 +32,7 @@ const rubyValue = (node: YamlNode): RubyValue => {
 
 const readDocument = (text: string): YamlNode | undefined => {
   try {
-    return readPlainBlocks(text) ?? parseYaml(text, { aliases: true });
+    return readYaml(text, { aliases: true });
   } catch (error) {
     if (!(error instanceof YamlError)) throw error;
     const { message, line, column } = error;
@@ -45,6 +44,7 @@ const readDocument = (text: string): YamlNode | undefined => {
 
 /**
  * Every entry of a whole document, or of a piece of one that is complete in itself; the last of two with the same key counts.
+ * To be called inside of `withYamlParser`.
  * Throws `PasswordStoreError`: `corrupt` if it is no YAML mapping, `unsupported` if it cannot be read exactly.
  */
 export const parseEntries = (text: string): Map<string, RubyValue> => {

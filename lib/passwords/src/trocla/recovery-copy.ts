@@ -20,9 +20,9 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { PasswordStoreError } from '../password-store.ts';
-import { readRange, writeAll } from './whole-io.ts';
+import { readRange, recoveryPath, syncDirectory, writeAll } from './whole-io.ts';
 
-const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
 
 /** The new end of a file. */
 export interface TailChange {
@@ -30,22 +30,9 @@ export interface TailChange {
   readonly bytes: Uint8Array;
 }
 
-/** Where the recovery copy of a file lies. */
-export const recoveryPath = (file: string): string => `${file}.chatelaine-recovery`;
-
 const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
-
-/** Makes additions to and removals from a directory durable. */
-export const syncDirectory = (directory: string): void => {
-  const descriptor = openSync(directory, O_RDONLY | O_DIRECTORY);
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-};
 
 const writeRecoveryCopy = (
   file: string,

@@ -1,6 +1,6 @@
-// Reads and writes that do not stop half-way, on an open file.
+// Reads and writes that do not stop half-way, on an open file; and what a file needs beside itself.
 
-import { readSync, writeSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
 
 /** Everything from `position` to `end`. */
 export const readRange = (descriptor: number, position: number, end: number): Buffer => {
@@ -18,5 +18,18 @@ export const readRange = (descriptor: number, position: number, end: number): Bu
 export const writeAll = (descriptor: number, bytes: Uint8Array, position: number): void => {
   for (let done = 0; done < bytes.length; ) {
     done += writeSync(descriptor, bytes, done, bytes.length - done, position + done);
+  }
+};
+
+/** Where the recovery copy of a file lies. */
+export const recoveryPath = (file: string): string => `${file}.chatelaine-recovery`;
+
+/** Makes additions to and removals from a directory durable. */
+export const syncDirectory = (directory: string): void => {
+  const descriptor = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 };

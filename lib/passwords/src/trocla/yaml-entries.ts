@@ -105,7 +105,7 @@ const header = '---\n';
 const MAX_PIECES = 8;
 
 /**
- * Looks for `key` in a file that comes in pieces, one character a byte.
+ * Looks for `key` in a file that comes in pieces, one character a byte. To be called inside of `withYamlParser`.
  * @returns its place; that it is absent; or that this file takes a parser.
  */
 export const findEntry = (pieces: Iterable<string>, key: string): EntryAnswer => {

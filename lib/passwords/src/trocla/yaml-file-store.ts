@@ -9,11 +9,12 @@ import { emitEntry } from './emit-yaml.ts';
 import { lockFile } from './file-lock.ts';
 import { parseEntries } from './parse-entries.ts';
 import { recordOf, storedForm } from './record-codec.ts';
-import { changeTail, recoverFile, recoveryPath, syncDirectory, type TailChange } from './recovery-copy.ts';
+import type { TailChange } from './recovery-copy.ts';
 import type { RubyValue } from './ruby-value.ts';
 import type { ValueCipher } from './value-cipher.ts';
-import { readRange } from './whole-io.ts';
+import { readRange, recoveryPath, syncDirectory } from './whole-io.ts';
 import { type EntryPlace, findEntry } from './yaml-entries.ts';
+import { withYamlParser } from './yaml-reader.ts';
 
 const { O_CREAT, O_NOFOLLOW, O_RDONLY, O_RDWR } = constants;
 
@@ -67,8 +68,8 @@ export class YamlFileStore implements PasswordStore {
     const descriptor = this.#open(O_RDONLY);
     if (descriptor === undefined) return undefined;
     try {
-      this.#lockToRead(descriptor);
-      const { entry } = this.#look(descriptor, key);
+      await this.#lockToRead(descriptor);
+      const { entry } = await withYamlParser(() => this.#look(descriptor, key));
       return entry === undefined ? undefined : recordOf(key, entry);
     } finally {
       closeSync(descriptor);
@@ -82,11 +83,11 @@ export class YamlFileStore implements PasswordStore {
     const descriptor = this.#openToWrite();
     try {
       lockFile(descriptor, 'exclusive');
-      this.#recover(descriptor);
-      const look = this.#look(descriptor, key);
+      await this.#recover(descriptor);
+      const look = await withYamlParser(() => this.#look(descriptor, key));
       const change = decide(look.entry === undefined ? undefined : recordOf(key, look.entry));
-      if (change.kind === 'put') this.#write(descriptor, key, look, storedForm(change.record));
-      if (change.kind === 'remove' && look.entry !== undefined) this.#write(descriptor, key, look, undefined);
+      if (change.kind === 'put') await this.#write(descriptor, key, look, storedForm(change.record));
+      if (change.kind === 'remove' && look.entry !== undefined) await this.#write(descriptor, key, look, undefined);
       return change.result;
     } finally {
       closeSync(descriptor);
@@ -97,8 +98,8 @@ export class YamlFileStore implements PasswordStore {
     const descriptor = this.#open(O_RDONLY);
     if (descriptor === undefined) return [];
     try {
-      this.#lockToRead(descriptor);
-      return [...this.#parse(descriptor).keys()];
+      await this.#lockToRead(descriptor);
+      return [...(await withYamlParser(() => this.#parse(descriptor))).keys()];
     } finally {
       closeSync(descriptor);
     }
@@ -138,21 +139,23 @@ export class YamlFileStore implements PasswordStore {
   }
 
   /** A recovery copy that can be seen under a shared lock was left by a crash: nobody is writing now. */
-  #lockToRead(descriptor: number): void {
+  async #lockToRead(descriptor: number): Promise<void> {
     lockFile(descriptor, 'shared');
     if (!existsSync(recoveryPath(this.#settings.file))) return;
     const writable = this.#openToWrite();
     try {
       lockFile(descriptor, 'exclusive');
-      this.#recover(writable);
+      await this.#recover(writable);
     } finally {
       closeSync(writable);
     }
     lockFile(descriptor, 'shared');
   }
 
-  #recover(descriptor: number): void {
+  async #recover(descriptor: number): Promise<void> {
     const { file, onNotice } = this.#settings;
+    if (!existsSync(recoveryPath(file))) return;
+    const { recoverFile } = await import('./recovery-copy.ts');
     const outcome = recoverFile(file, descriptor);
     if (outcome === 'completed') onNotice?.(`${file}: a change that was cut off by a crash was completed`);
     if (outcome === 'put-aside') {
@@ -191,7 +194,8 @@ export class YamlFileStore implements PasswordStore {
     }
   }
 
-  #write(descriptor: number, key: string, look: Look, value: RubyValue | undefined): void {
+  async #write(descriptor: number, key: string, look: Look, value: RubyValue | undefined): Promise<void> {
+    const { changeTail } = await import('./recovery-copy.ts');
     const change =
       look.all === undefined ? this.#splice(descriptor, key, look, value) : this.#rewrite(key, look.all, value);
     try {

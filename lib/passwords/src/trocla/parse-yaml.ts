@@ -2,6 +2,7 @@
 
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument } from 'yaml';
 import { emptyScalar, type YamlNode } from './yaml-node.ts';
+import { YamlError } from './yaml-reader.ts';
 
 const parseOptions = {
   version: '1.1',
@@ -10,19 +11,6 @@ const parseOptions = {
   prettyErrors: false,
   logLevel: 'silent',
 } as const;
-
-/** What is wrong with a document; in its own words, which contain nothing of the document. */
-export class YamlError extends Error {
-  override readonly name = 'YamlError';
-  readonly line: number;
-  readonly column: number;
-
-  constructor(message: string, line: number, column: number) {
-    super(message);
-    this.line = line;
-    this.column = column;
-  }
-}
 
 /** libyaml takes these for line breaks, other readers for text. */
 const strangeBreak = /[\u0085\u2028\u2029]/;
