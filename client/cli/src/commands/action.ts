@@ -7,12 +7,12 @@ import { type ExitName, exitCodes } from '../exit-codes.ts';
 /**
  * Makes the action of a command.
  *
- * @param run gets the options of the command and of the program, then the arguments as they were typed
+ * @param run gets the options of the command and of the program, then the arguments as they were typed, one by one
  */
 export const action =
   <Options>(run: (options: Options, ...args: string[]) => Promise<ExitName> | Promise<void>) =>
   async (...given: unknown[]): Promise<void> => {
     const command = given.at(-1) as Command;
-    const ended = await run(command.optsWithGlobals() as Options, ...(given.slice(0, -2) as string[]));
+    const ended = await run(command.optsWithGlobals() as Options, ...(given.slice(0, -2).flat() as string[]));
     process.exitCode = exitCodes[ended ?? 'done'].code;
   };

@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import type { GlobalOptions } from '../instance/config-file.ts';
 import type { EnrollOptions } from '../machine/enroll.ts';
+import type { ExportOptions } from '../machine/export.ts';
 import type { ImportOptions } from '../machine/import.ts';
 import { action } from './action.ts';
 import { MACHINE_NAME } from './machine-name.ts';
@@ -51,6 +52,22 @@ export const registerMachineEnrolment = (machine: Command): void => {
     .action(
       action<ImportOptions>(async (options, file) =>
         (await import('../machine/import.ts')).importMachines(file, options),
+      ),
+    );
+  machine
+    .command('export')
+    .summary('write machines as a clients.conf of Mandos')
+    .description(
+      'Writes machines, their secrets included, as a clients.conf that a Mandos server reads. Whoever gets that file and ' +
+        'the key of a machine has its password, whatever is decided here; every export is on record. Says what Mandos ' +
+        'has no word for.',
+    )
+    .argument('[NAME...]', 'which machines (default: all)')
+    .option('--to <DIR>', 'make clients.conf in this directory, 0600 (default: print it)')
+    .option('--force', 'replace a file that is there')
+    .action(
+      action<ExportOptions>(async (options, ...names) =>
+        (await import('../machine/export.ts')).exportMachines(names, options),
       ),
     );
   machine
