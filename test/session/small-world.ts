@@ -14,7 +14,7 @@ import { PtyShell } from './pty-shell.ts';
 export const people = { alice: 2_001, bob: 2_002 } as const;
 
 /** A name of somebody who lives there. */
-export type Person = keyof typeof people;
+type Person = keyof typeof people;
 
 /** The password of both. */
 export const PASSWORD = 'a password for su';

@@ -20,7 +20,7 @@ const PREFIX = 'sk2_';
 const VERSION = 2;
 const SIZE_BYTES = 78;
 /** Of the text. */
-export const TOKEN_CHARACTERS = 108;
+const TOKEN_CHARACTERS = 108;
 export const SHELL_KEY_BYTES = 32;
 const SALT_AT = 2;
 const NONCE_AT = 18;

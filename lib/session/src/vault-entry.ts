@@ -10,7 +10,7 @@ export interface VaultEntry {
   readonly key: SecretBytes;
 }
 
-export const MAX_NAME_BYTES = 255;
+const MAX_NAME_BYTES = 255;
 export const MAX_KEY_BYTES = 65_536;
 const LENGTH_BYTES = 2;
 const TIME_BYTES = 8;
