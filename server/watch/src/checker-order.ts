@@ -11,9 +11,9 @@ export type CheckerOrder =
   /** Nothing can be begun, and why, in words without the checker's own text. */
   | { readonly kind: 'wrong'; readonly why: string };
 
-/** Whether a machine is looked at by us at all. */
+/** Whether a machine is looked at by us at all: it may say itself that it is alive, or nobody asks. */
 export const isLookedAt = ({ checker }: machines.WatchedMachine): boolean =>
-  machines.parseBuiltInChecker(checker)?.kind !== 'heartbeat';
+  checker.trim() !== '' && machines.parseBuiltInChecker(checker)?.kind !== 'heartbeat';
 
 const notAHost = { kind: 'wrong', why: 'its host is not the name or address of a host' } as const;
 

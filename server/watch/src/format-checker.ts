@@ -45,6 +45,7 @@ const convert = (
   start: number,
   values: Readonly<Record<string, string>>,
 ): Conversion | { readonly why: string } => {
+  if (format[start] === '%') return { text: '%', end: start + 1 };
   let at = start;
   let name: string | undefined;
   if (format[at] === '(') {
@@ -56,7 +57,6 @@ const convert = (
   rest.lastIndex = at;
   const [whole = '', flags = '', width = '', precision = '', , letter = ''] = rest.exec(format) ?? [];
   const end = at + whole.length;
-  if (letter === '%') return { text: '%', end };
   if (precision !== '') return { why: 'a precision would cut through the quotes of a value' };
   if (letter === '') return { why: 'it ends in the middle of "%"' };
   if (letter !== 's' && letter !== 'c') return { why: 'only "s" can follow a name; a single "%" is written "%%"' };

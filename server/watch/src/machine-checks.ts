@@ -8,6 +8,7 @@ import { CheckQueue, type QueuedCheck } from './check-queue.ts';
 import { CheckSchedule } from './check-schedule.ts';
 import { type CheckerOrder, checkerOrder, isLookedAt } from './checker-order.ts';
 import type { ReportOutbox } from './report-outbox.ts';
+import type { EndAnswer } from './report-sender.ts';
 
 /** How a check ended, or that it never began, which says nothing about the machine. */
 export type Ending =
@@ -119,14 +120,15 @@ export class MachineChecks {
     this.#stopRunning(running);
   }
 
-  /**
-   * The keep's answer to a question about a machine whose time ran out: when it runs out now, or that the machine is not to
-   * be looked at any more. What was told of the machine since the question is newer, and counts.
-   */
-  answerDue(name: string, inMs: number | undefined): void {
-    if (!this.#machines.has(name) || this.#schedule.hasEnd(name)) return;
-    if (inMs === undefined) this.delete(name);
-    else this.#schedule.setEnd(name, inMs, this.#options.now());
+  /** Takes the keep's answer about the end of a machine's time. */
+  takeAnswer({ name, inMs, wasAsked }: EndAnswer): void {
+    if (!this.#machines.has(name)) return;
+    // What was told of the machine since the question is newer, and counts.
+    if (wasAsked && this.#schedule.hasEnd(name)) return;
+    if (inMs !== undefined) this.#schedule.setEnd(name, inMs, this.#options.now());
+    else if (wasAsked) this.delete(name);
+    // To a question the answer is certain.
+    else this.#schedule.setEnd(name, 0, this.#options.now());
   }
 
   /** Does what is due. */

@@ -65,8 +65,7 @@ export class ReportOutbox {
   get isFull(): boolean {
     return (
       this.#started.length >= MOST_STARTED_AT_ONCE ||
-      this.#completed.length >= machines.MAX_REPORTED_AT_ONCE ||
-      this.#due.size >= machines.MAX_REPORTED_AT_ONCE
+      this.#completed.length + this.#due.size >= machines.MAX_REPORTED_AT_ONCE
     );
   }
 
@@ -88,16 +87,24 @@ export class ReportOutbox {
     this.#due.clear();
   }
 
-  /** What to tell now, at most so many finished checks; it stays here until `told`. */
-  report(nowMs: number, most = machines.MAX_REPORTED_AT_ONCE): Report {
+  /**
+   * What to tell now; it stays here until `told`.
+   *
+   * @param most finished checks and questions together
+   */
+  report(nowMs: number, most: number = machines.MAX_REPORTED_AT_ONCE): Report {
+    const tellable = this.#tellable(most);
+    // Neither keeps the other out.
+    const due = [...this.#due].slice(0, Math.max(Math.floor(most / 2), most - tellable));
     return {
-      // A check's start is told before its end.
       started: this.#started.head(MOST_STARTED_AT_ONCE).map(({ name, command }) => ({ name, command })),
-      completed: this.#completed.head(this.#tellable(most)).map(({ startedAtMs, endedAtMs: _, ...check }) => ({
-        ...check,
-        startedAgoMs: Math.max(0, Math.ceil(nowMs - startedAtMs)),
-      })),
-      due: [...this.#due].slice(0, machines.MAX_REPORTED_AT_ONCE),
+      completed: this.#completed
+        .head(Math.min(tellable, most - due.length))
+        .map(({ startedAtMs, endedAtMs: _, ...check }) => ({
+          ...check,
+          startedAgoMs: Math.max(0, Math.ceil(nowMs - startedAtMs)),
+        })),
+      due,
       late: this.#late,
     };
   }
@@ -124,12 +131,12 @@ export class ReportOutbox {
     return before - this.#completed.length;
   }
 
-  /** How many finished checks may be told: as long as starts are left over, only those that began before them. */
+  /** How many finished checks may be told: a start is told before its end, so none that began after those left over. */
   #tellable(most: number): number {
-    const firstUntold = this.#started.head(MOST_STARTED_AT_ONCE + 1)[MOST_STARTED_AT_ONCE];
-    if (firstUntold === undefined) return most;
     const head = this.#completed.head(most);
+    const firstUntold = this.#started.head(MOST_STARTED_AT_ONCE + 1)[MOST_STARTED_AT_ONCE];
+    if (firstUntold === undefined) return head.length;
     const after = head.findIndex(({ startedAtMs }) => startedAtMs >= firstUntold.atMs);
-    return after === -1 ? most : after;
+    return after === -1 ? head.length : after;
   }
 }

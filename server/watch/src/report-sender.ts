@@ -6,13 +6,24 @@ import { type Client, type InputOf, machines, type RefusalCode } from '@chatelai
 import type { Log } from '@chatelaine/process';
 import type { ReportOutbox } from './report-outbox.ts';
 
+type Report = InputOf<typeof machines.report>;
+
+/** What the keep says of a machine of which something was told. */
+export interface EndAnswer {
+  readonly name: string;
+  /** In which time its time runs out now; absent: it is not to be looked at any more. */
+  readonly inMs: number | undefined;
+  /** The report asked for it, because its time had run out. */
+  readonly wasAsked: boolean;
+}
+
 export interface ReportSenderOptions {
   readonly client: Client;
   readonly outbox: ReportOutbox;
   readonly log: Log;
   readonly now: () => number;
-  /** The keep said when the time of a machine runs out now; absent: it is not to be looked at any more. */
-  readonly onDue: (name: string, inMs: number | undefined) => void;
+  /** What the keep answered about one machine. */
+  readonly onAnswer: (answer: EndAnswer) => void;
   /** How long something to tell may wait for more of it. */
   readonly delayMs: number;
   /** How long to wait after the keep did not take a report. */
@@ -81,7 +92,7 @@ export class ReportSender {
     if (isTaken) {
       outbox.told(report);
       this.#isOneByOne &&= !outbox.isEmpty;
-      this.#settle(report.due, answer.value.due);
+      this.#settle(report, answer.value.due);
     } else if (!isPassing(answer.code)) this.#refused(report, answer.code);
     // Another link may have come meanwhile.
     if (this.#link !== undefined && !outbox.isEmpty) {
@@ -90,18 +101,22 @@ export class ReportSender {
   }
 
   /** One record can spoil a whole report: then the others are told one by one. */
-  #refused(report: InputOf<typeof machines.report>, code: RefusalCode): void {
-    if (report.completed.length > 1) {
+  #refused(report: Report, code: RefusalCode): void {
+    if (report.completed.length + report.due.length > 1) {
       this.#isOneByOne = true;
       return;
     }
     this.#options.outbox.told(report);
-    const names = report.completed.map(({ name }) => name);
+    const names = [...report.completed.map(({ name }) => name), ...report.due];
     this.#options.log.error({ code, machines: names }, 'the keep refused a report; it is not repeated');
   }
 
-  #settle(asked: readonly string[], answered: readonly { readonly name: string; readonly inMs: number }[]): void {
+  #settle({ completed, due }: Report, answered: readonly { readonly name: string; readonly inMs: number }[]): void {
     const ends = new Map(answered.map(({ name, inMs }) => [name, inMs]));
-    for (const name of asked) this.#options.onDue(name, ends.get(name));
+    const asked = new Set(due);
+    for (const { name } of completed) {
+      if (!asked.has(name)) this.#options.onAnswer({ name, inMs: ends.get(name), wasAsked: false });
+    }
+    for (const name of asked) this.#options.onAnswer({ name, inMs: ends.get(name), wasAsked: true });
   }
 }

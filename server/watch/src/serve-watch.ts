@@ -66,8 +66,8 @@ const watchMachines = async ({ config, helper, log }: ServeWatchOptions, link: L
     outbox,
     log,
     now,
-    onDue: (name, inMs) => {
-      checks.answerDue(name, inMs);
+    onAnswer: (answer) => {
+      checks.takeAnswer(answer);
       changed();
     },
     delayMs: REPORT_DELAY_MS,
