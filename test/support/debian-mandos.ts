@@ -9,51 +9,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './free-port.ts';
 import { runToSuccess } from './run-program.ts';
 import type { Scratch } from './scratch.ts';
+import { startSystemBus } from './system-bus.ts';
 
 /** A running server. */
 export interface DebianMandos {
+  /** The address of its bus. */
+  readonly bus: string;
   readonly port: number;
   readonly pid: number;
 }
 
 const START_PATIENCE_MS = 60_000;
 const STOP_PATIENCE_MS = 2_000;
-
-const busConfiguration = (socket: string): string => `<!DOCTYPE busconfig PUBLIC
-  "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
-  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>system</type>
-  <listen>unix:path=${socket}</listen>
-  <auth>EXTERNAL</auth>
-  <policy context="default">
-    <allow user="*"/>
-    <deny own="*"/>
-    <deny send_type="method_call"/>
-    <allow send_type="signal"/>
-    <allow send_requested_reply="true" send_type="method_return"/>
-    <allow send_requested_reply="true" send_type="error"/>
-    <allow receive_type="method_call"/>
-    <allow receive_type="method_return"/>
-    <allow receive_type="error"/>
-    <allow receive_type="signal"/>
-    <allow send_destination="org.freedesktop.DBus"/>
-  </policy>
-  <include>/etc/dbus-1/system.d/mandos.conf</include>
-</busconfig>
-`;
-
-const startBus = async (scratch: Scratch, directory: string): Promise<string> => {
-  const socket = path.join(directory, 'bus');
-  const configuration = path.join(directory, 'bus.conf');
-  writeFileSync(configuration, busConfiguration(socket));
-  const bus = spawn('dbus-daemon', [`--config-file=${configuration}`, '--nofork', '--nopidfile', '--print-address=1'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  scratch.atEnd(() => bus.kill('SIGKILL'));
-  await once(bus.stdout, 'data');
-  return `unix:path=${socket}`;
-};
 
 const waitUntilListening = async (port: number): Promise<void> => {
   const deadline = Date.now() + START_PATIENCE_MS;
@@ -81,7 +48,7 @@ export const startDebianMandos = async (scratch: Scratch, clientsConf: string): 
   const account = (await runToSuccess('getent', ['passwd', '_mandos'])).split(':');
   chownSync(stateDir, Number(account[2]), Number(account[3]));
   writeFileSync(path.join(configDir, 'clients.conf'), clientsConf, { mode: 0o600 });
-  const address = await startBus(scratch, directory);
+  const bus = await startSystemBus(scratch);
   const port = await freePort();
   const server = spawn(
     '/usr/sbin/mandos',
@@ -90,7 +57,7 @@ export const startDebianMandos = async (scratch: Scratch, clientsConf: string): 
       ...['--configdir', configDir, '--statedir', stateDir],
     ],
     // A group of its own, so that the processes it forks for connections and checkers end with it.
-    { stdio: 'ignore', detached: true, env: { ...process.env, DBUS_SYSTEM_BUS_ADDRESS: address } },
+    { stdio: 'ignore', detached: true, env: { ...process.env, DBUS_SYSTEM_BUS_ADDRESS: bus } },
   );
   const { pid } = server;
   if (pid === undefined) throw new Error('the Mandos server is not installed: scripts/setup --peers');
@@ -106,5 +73,5 @@ export const startDebianMandos = async (scratch: Scratch, clientsConf: string): 
     await end;
   });
   await waitUntilListening(port);
-  return { port, pid };
+  return { bus, port, pid };
 };

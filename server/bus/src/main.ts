@@ -18,16 +18,19 @@ import {
 import { type BusConfig, busConfig } from './bus-config.ts';
 import { serveBus } from './serve-bus.ts';
 import { BusError } from './wire/authenticate.ts';
+import { parseBusAddress } from './wire/bus-address.ts';
 
-const usage = `usage: bus [--config FILE] [--check-config] [--ready-fd N]
+const usage = `usage: bus [--config FILE] [--address ADDRESS] [--check-config] [--ready-fd N]
 
-  --config FILE    settings, here ${defaultConfigPath()}
-  --check-config   check the settings and end: 0 good, 4 wrong
-  --ready-fd N     write one JSON line to file descriptor N when ready
+  --config FILE      settings, here ${defaultConfigPath()}
+  --address ADDRESS  the message bus, instead of the one that the settings name
+  --check-config     check the settings and end: 0 good, 4 wrong
+  --ready-fd N       write one JSON line to file descriptor N when ready
 `;
 
 const options = {
   config: { type: 'string' },
+  address: { type: 'string' },
   'check-config': { type: 'boolean' },
   'ready-fd': { type: 'string' },
   help: { type: 'boolean' },
@@ -46,13 +49,17 @@ const run = async (): Promise<number> => {
     process.stdout.write(usage);
     return 0;
   }
+  if (given.address !== undefined && parseBusAddress(given.address) === undefined) {
+    process.stderr.write('bus: --address must be an address of a bus on this machine, as unix:path=/run/bus\n');
+    return 2;
+  }
   const config = loadConfig(given.config, busConfig);
   if (given['check-config'] === true) return 0;
   hardenProcess();
   dropPrivileges(config);
   const log = createLog({ process: 'bus', ...config.log });
   const readyFd = given['ready-fd'] === undefined ? undefined : Number(given['ready-fd']);
-  await serveBus({ config, log, readyFd });
+  await serveBus({ config, address: given.address ?? config.bus.address, log, readyFd });
   return 0;
 };
 

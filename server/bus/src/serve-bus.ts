@@ -19,18 +19,20 @@ const PAUSE_MS = 500;
 
 export interface ServeBusOptions {
   readonly config: BusConfig;
+  /** Of the bus; known to be good. */
+  readonly address: string;
   readonly log: Log;
   readonly readyFd: number | undefined;
 }
 
 /** Shows the machines on the bus until `stop`. Throws `BusError` if the bus is lost or refuses the name. */
 const serveMachines = async (options: ServeBusOptions, link: LinkClient, stop: AbortSignal): Promise<void> => {
-  const { config, log, readyFd } = options;
+  const { config, address, log, readyFd } = options;
   const { promise: lost, reject: lose } = Promise.withResolvers<never>();
   // Nobody may be waiting for it yet.
   lost.catch(() => undefined);
   let answer: (message: ReceivedMessage) => void = () => undefined;
-  const connection = await BusConnection.open(parseBusAddress(config.bus.address) ?? [], {
+  const connection = await BusConnection.open(parseBusAddress(address) ?? [], {
     call: (message) => answer(message),
     lost: (error: BusError) => lose(error),
   });
@@ -42,7 +44,7 @@ const serveMachines = async (options: ServeBusOptions, link: LinkClient, stop: A
 
   let isReady = false;
   const ready = (): void => {
-    if (!isReady) notifyReady(readyFd, { address: config.bus.address });
+    if (!isReady) notifyReady(readyFd, { address });
     isReady = true;
   };
   const following = followMachines({

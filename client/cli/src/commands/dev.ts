@@ -16,6 +16,7 @@ export const registerDev = (program: Command): void => {
       '--mandos <ADDR:PORT>',
       'where machines ask; port 0 is any free one (default for a new directory: 127.0.0.1:0)',
     )
+    .option('--bus <ADDRESS>', 'also show the machines to mandos-ctl on this message bus (unix:path=/run/dbus/...)')
     .option('--http <ADDR:PORT>', 'where the HTTP API will listen; has no effect yet')
     .action(action<DevOptions>(async (options) => (await import('../house/dev.ts')).runDevInstance(options)));
 };

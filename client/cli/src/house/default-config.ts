@@ -46,6 +46,16 @@ const text = `# Chatelaine. Every line that begins with "#" shows a default; "ch
 # Checkers that run at once; one that takes long gives its place to another.
 #max_checkers = 64
 
+[bus]
+#account = "chatelaine-bus"
+#directory = "/var/lib/chatelaine/bus"
+
+# The message bus on which mandos-ctl and mandos-monitor look for their server.
+#address = "unix:path=/run/dbus/system_bus_socket"
+
+# The group whose members may change something over it, besides root. The policy of the bus names it too.
+#administrators = "_mandos"
+
 [admin]
 # Whoever can read it administers Chatelaine.
 #link_key = "/etc/chatelaine/admin.key"

@@ -11,6 +11,7 @@ import { type HouseProcessName, peerNames } from './house-processes.ts';
 export interface DevOptions extends GlobalOptions {
   readonly mandos?: string;
   readonly http?: string;
+  readonly bus?: string;
 }
 
 const addressOf = (ready: Readonly<Record<string, unknown>>): string | undefined => {
@@ -37,9 +38,15 @@ const deathOf = async (child: HouseProcess): Promise<never> => {
   throw new Failure('refused', `The ${child.name} ${ending}; everything is stopped.`);
 };
 
-const serve = async (instance: DevInstance, running: HouseProcess[], asked: Promise<'asked'>): Promise<void> => {
+const serve = async (
+  instance: DevInstance,
+  running: HouseProcess[],
+  asked: Promise<'asked'>,
+  bus: string | undefined,
+): Promise<void> => {
   const start = async (name: HouseProcessName): Promise<Readonly<Record<string, unknown>> | 'asked'> => {
-    const child = new HouseProcess(name, ['--config', instance.configFile]);
+    const more = name === 'bus' && bus !== undefined ? ['--address', bus] : [];
+    const child = new HouseProcess(name, ['--config', instance.configFile, ...more]);
     running.push(child);
     return await Promise.race([child.ready(), asked]);
   };
@@ -48,6 +55,7 @@ const serve = async (instance: DevInstance, running: HouseProcess[], asked: Prom
   if (keep['sealed'] === true) throw new Failure('refused', 'The keep did not open; its last words are above.');
   const said: Partial<Record<HouseProcessName, Readonly<Record<string, unknown>>>> = {};
   for (const name of peerNames) {
+    if (name === 'bus' && bus === undefined) continue;
     const ready = await start(name);
     if (ready === 'asked') return;
     said[name] = ready;
@@ -65,7 +73,7 @@ export const runDevInstance = async (options: DevOptions): Promise<void> => {
   const running: HouseProcess[] = [];
   const asked = stopAsked(running);
   try {
-    await serve(instance, running, asked);
+    await serve(instance, running, asked, options.bus);
   } finally {
     for (const child of running.toReversed()) await child.stop(instance.patienceMs(child.name));
   }
