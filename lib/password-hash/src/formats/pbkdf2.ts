@@ -48,7 +48,8 @@ export const pbkdf2 = defineFormat({
     const salt = randomBytes(SALT_BYTES, random);
     const hash = await computePbkdf2(plain, { digest, rounds, salt, length: digestBytes[digest] });
     if ('kind' in hash) return hash;
-    const scheme = `PBKDF2-${digest.toUpperCase()}`;
+    // Every reader knows SHA-1 under the short name, not all under the long one.
+    const scheme = digest === 'sha1' ? 'PBKDF2' : `PBKDF2-${digest.toUpperCase()}`;
     return { kind: 'derived', value: Buffer.from(`{${scheme}}${rounds}$${encode(salt)}$${encode(hash)}`, 'latin1') };
   },
   async verify(plain, stored) {
