@@ -146,6 +146,8 @@ export class CheckerProcesses {
     const running = this.#running.get(pid);
     if (running === undefined) return;
     this.#calls.signalGroup(pid, signals.SIGTERM);
+    // One that was halted would not hear it.
+    this.#calls.signalGroup(pid, signals.SIGCONT);
     clearTimeout(running.impatience);
     running.impatience = setTimeout(() => this.#calls.signalGroup(pid, signals.SIGKILL), patienceMs);
   }

@@ -49,7 +49,11 @@ class Orders {
   async end(): Promise<void> {
     this.#isEnding = true;
     for (const stop of this.#stops.values()) stop(END_PATIENCE_MS);
-    if (this.#stops.size > 0) await this.#idle.promise;
+    if (this.#stops.size === 0) return;
+    // A signal that is waited for does not keep a process from ending.
+    const awake = setInterval(() => undefined, END_PATIENCE_MS);
+    await this.#idle.promise;
+    clearInterval(awake);
   }
 
   #run({ id, command }: Extract<Order, { readonly kind: 'run' }>): void {
