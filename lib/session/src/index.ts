@@ -13,7 +13,7 @@ export {
 export { type Opened, openSession } from './open-session.ts';
 export { isRefused, type Refused, type SessionRefusalCode } from './refusal.ts';
 export type { SessionOptions } from './session-options.ts';
-export type { Environment } from './session-place.ts';
+export type { Environment, PlaceOptions } from './session-place.ts';
 export type { SessionFacts } from './session-record.ts';
 export type { Done, OpenVault, ShellSession, VaultKey } from './shell-session.ts';
 export {

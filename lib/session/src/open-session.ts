@@ -65,7 +65,7 @@ const findIn = (place: SessionPlace, id: string): Found | undefined => {
 };
 
 const find = (id: string, owners: readonly number[], options: SessionOptions): Found | undefined => {
-  const places = openPlaces(owners, options.environment ?? process.env);
+  const places = openPlaces(owners, options);
   let found: Found | undefined;
   try {
     for (const place of places) found ??= findIn(place, id);

@@ -42,7 +42,7 @@ const runProcess = async (name: string, count: number, environment: NodeJS.Proce
 test('no vault is lost when several commands log in at once', async () => {
   using runtime = new ScratchRuntime();
   const { environment } = runtime;
-  const started = startSession({ environment, surroundings: surroundings() });
+  const started = startSession({ ...runtime.options, surroundings: surroundings() });
   assert.ok(started.kind === 'started');
   using session = started.session;
   const names = Array.from({ length: PROCESSES }, (_, at) => `p${at}`);
@@ -61,7 +61,7 @@ test('no vault is lost when several commands log in at once', async () => {
 test('a logout in the middle of logins leaves nothing behind, and each command hears of it', async () => {
   using runtime = new ScratchRuntime();
   const { environment } = runtime;
-  const started = startSession({ environment, surroundings: surroundings() });
+  const started = startSession({ ...runtime.options, surroundings: surroundings() });
   assert.ok(started.kind === 'started');
   const { session, token } = started;
   const ends = ['a', 'b'].map((name) => runProcess(name, 1_000_000, { ...environment, TOKEN: token }));
@@ -74,7 +74,7 @@ test('a logout in the middle of logins leaves nothing behind, and each command h
     [1, 'logged-out'],
     [1, 'logged-out'],
   ]);
-  assert.equal(openSession(token, { environment, surroundings: surroundings() }).kind, 'refused');
+  assert.equal(openSession(token, { ...runtime.options, surroundings: surroundings() }).kind, 'refused');
   assert.equal(endedRest(runtime), 0);
 });
 

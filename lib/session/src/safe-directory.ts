@@ -16,8 +16,8 @@ import {
   readSync,
   renameSync,
   rmdirSync,
+  rmSync,
   statfsSync,
-  unlinkSync,
   writeSync,
 } from 'node:fs';
 
@@ -32,8 +32,8 @@ export class UnsafeDirectoryError extends Error {
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? '';
 
-/** Links are not followed, and what is not ours to open is somebody else's. */
-const isUnsafe = (error: unknown): boolean => ['ELOOP', 'ENOTDIR', 'EACCES', 'EPERM'].includes(codeOf(error));
+/** Links are not followed, what is not ours to open is somebody else's, and nothing here is a directory, a socket or a pipe. */
+const UNSAFE = new Set(['ELOOP', 'ENOTDIR', 'EISDIR', 'ENXIO', 'EACCES', 'EPERM']);
 
 /** What `act` gives; undefined if the name is not there. */
 const ifThere = <T>(act: () => T): T | undefined => {
@@ -41,7 +41,7 @@ const ifThere = <T>(act: () => T): T | undefined => {
     return act();
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
-    throw isUnsafe(error) ? new UnsafeDirectoryError() : error;
+    throw UNSAFE.has(codeOf(error)) ? new UnsafeDirectoryError() : error;
   }
 };
 
@@ -176,6 +176,7 @@ export class SafeDirectory implements Disposable {
         for (let at = 0; at < zeros.length; ) at += writeSync(descriptor, zeros, at, zeros.length - at, at);
       });
     } catch (error) {
+      // What is none of ours has nothing in it to be zeroed.
       if (!(error instanceof UnsafeDirectoryError)) throw error;
     }
     this.#remove(away);
@@ -202,7 +203,11 @@ export class SafeDirectory implements Disposable {
   }
 
   #remove(name: string): void {
-    ifThere(() => unlinkSync(this.#path(name)));
+    try {
+      rmSync(this.#path(name), { recursive: true, force: true });
+    } catch (error) {
+      if (!UNSAFE.has(codeOf(error))) throw error;
+    }
   }
 
   #withFile<T>(name: string, flags: number, act: (descriptor: number) => T): T | undefined {

@@ -2,13 +2,11 @@
 
 import type { FillRandom } from '@chatelaine/secret';
 import type { Clock } from './clock.ts';
-import type { Environment } from './session-place.ts';
+import type { PlaceOptions } from './session-place.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Everything of the world that a session looks at; a test passes its own. */
-export interface SessionOptions {
-  /** Names the places for sessions; this process's environment unless given. */
-  readonly environment?: Environment;
+export interface SessionOptions extends PlaceOptions {
   readonly surroundings?: Surroundings;
   readonly clock?: Clock;
   readonly fill?: FillRandom;

@@ -9,6 +9,16 @@ import { type Openness, SafeDirectory, UnsafeDirectoryError } from './safe-direc
 /** The environment variables that are looked at. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What decides where sessions are kept. */
+export interface PlaceOptions {
+  /** This process's environment unless given: `XDG_RUNTIME_DIR`, `XDG_STATE_HOME`, `HOME`. */
+  readonly environment?: Environment;
+  /** Where the system has its directories in memory; a test passes its own. */
+  readonly system?: { readonly users: string; readonly shared: string };
+}
+
+const SYSTEM = { users: '/run/user', shared: '/dev/shm' } as const;
+
 /** An open directory of sessions. Whoever gets it disposes of `directory`. */
 export interface SessionPlace {
   readonly directory: SafeDirectory;
@@ -25,18 +35,25 @@ interface Candidate {
   readonly isInMemory: boolean;
 }
 
-const inMemory = (owner: number, runtime: string | undefined): readonly Candidate[] => {
+const inMemory = (
+  owner: number,
+  { environment = process.env, system = SYSTEM }: PlaceOptions,
+): readonly Candidate[] => {
+  const runtime = environment['XDG_RUNTIME_DIR'];
   const common = { owner, isInMemory: true } as const;
   const below = ['chatelaine', 's'];
-  const runtimes = [...(runtime !== undefined && path.isAbsolute(runtime) ? [runtime] : []), `/run/user/${owner}`];
+  const runtimes = [
+    ...(runtime !== undefined && path.isAbsolute(runtime) ? [runtime] : []),
+    path.join(system.users, String(owner)),
+  ];
   return [
     ...runtimes.map((base) => ({ ...common, base, baseOwner: owner, openness: 'readable' as const, below })),
     // Everybody writes there; it is sticky, so that nobody can take away what another made.
-    { ...common, base: '/dev/shm', baseOwner: 0, openness: 'sticky', below: [`chatelaine-${owner}`, 's'] },
+    { ...common, base: system.shared, baseOwner: 0, openness: 'sticky', below: [`chatelaine-${owner}`, 's'] },
   ];
 };
 
-const onDisk = (owner: number, environment: Environment): readonly Candidate[] => {
+const onDisk = (owner: number, { environment = process.env }: PlaceOptions): readonly Candidate[] => {
   const { XDG_STATE_HOME: state, HOME: home } = environment;
   const base =
     state !== undefined && path.isAbsolute(state)
@@ -74,11 +91,8 @@ const found = (candidate: Candidate): SafeDirectory | undefined => {
 };
 
 /** Every place of these owners that is there and safe, the likeliest first. */
-export const openPlaces = (owners: readonly number[], environment: Environment): readonly SessionPlace[] => {
-  const candidates = owners.flatMap((owner) => [
-    ...inMemory(owner, environment['XDG_RUNTIME_DIR']),
-    ...onDisk(owner, environment),
-  ]);
+export const openPlaces = (owners: readonly number[], options: PlaceOptions): readonly SessionPlace[] => {
+  const candidates = owners.flatMap((owner) => [...inMemory(owner, options), ...onDisk(owner, options)]);
   return candidates.flatMap((candidate) => {
     const directory = found(candidate);
     return directory === undefined ? [] : [{ directory, isInMemory: candidate.isInMemory }];
@@ -101,9 +115,9 @@ const isUsable = ({ base, baseOwner, openness, isInMemory }: Candidate): boolean
  *
  * @throws what {@link refusePlace} turns into a refusal
  */
-export const makePlace = (owner: number, environment: Environment): SessionPlace | Refused => {
-  const memory = inMemory(owner, environment['XDG_RUNTIME_DIR']).find(isUsable);
-  const candidate = memory ?? onDisk(owner, environment)[0];
+export const makePlace = (owner: number, options: PlaceOptions): SessionPlace | Refused => {
+  const memory = inMemory(owner, options).find(isUsable);
+  const candidate = memory ?? onDisk(owner, options)[0];
   if (candidate === undefined) return refuse('no-place');
   if (memory === undefined) mkdirSync(candidate.base, { recursive: true, mode: 0o700 });
   const directory = openCandidate(candidate, true);

@@ -2,6 +2,7 @@
 // is in test/session.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   mkdirSync,
@@ -49,7 +50,7 @@ const keyOf = (session: ShellSession, vault?: string): string => {
 
 test('what is logged in to in one command is open in the next', () => {
   using runtime = new ScratchRuntime();
-  const options = { environment: runtime.environment, surroundings: surroundings() };
+  const options = { ...runtime.options, surroundings: surroundings() };
   const { token, session: first } = begin(options);
   assert.deepEqual(first.login('backup', Buffer.from('the key')), { kind: 'done' });
   first[Symbol.dispose]();
@@ -72,8 +73,7 @@ test('what is logged in to in one command is open in the next', () => {
 
 test('the token of one place opens in no other, and the answer says which', () => {
   using runtime = new ScratchRuntime();
-  const { environment } = runtime;
-  const { token, session } = begin({ environment, surroundings: surroundings() });
+  const { token, session } = begin({ ...runtime.options, surroundings: surroundings() });
   using _ = session;
   const other = { ...shell, pid: 99 };
   const places = [
@@ -85,23 +85,25 @@ test('the token of one place opens in no other, and the answer says which', () =
     ['shell-ended', { leaders: [{ ...shell, startTicks: 9n }], isAlive: () => false }],
   ] as const;
   for (const [code, changed] of places) {
-    assertRefused(openSession(token, { environment, surroundings: surroundings(changed) }), code);
+    assertRefused(openSession(token, { ...runtime.options, surroundings: surroundings(changed) }), code);
   }
 });
 
 test('a process in a session of its own below the shell uses the session of the shell', () => {
   using runtime = new ScratchRuntime();
-  const { environment } = runtime;
-  const { token, session } = begin({ environment, surroundings: surroundings() });
+  const { token, session } = begin({ ...runtime.options, surroundings: surroundings() });
   using _ = session;
   const nearer = { ...shell, pid: 5_000 };
-  using below = open(token, { environment, surroundings: surroundings({ shell: nearer, leaders: [nearer, shell] }) });
+  using below = open(token, {
+    ...runtime.options,
+    surroundings: surroundings({ shell: nearer, leaders: [nearer, shell] }),
+  });
   assert.equal(below.id, session.id);
 });
 
 test('a text that is no token is told from a session that is not there', () => {
   using runtime = new ScratchRuntime();
-  const options = { environment: runtime.environment, surroundings: surroundings() };
+  const options = { ...runtime.options, surroundings: surroundings() };
   const { token, session } = begin(options);
   using _ = session;
   assertRefused(openSession('secret', options), 'malformed-token');
@@ -111,7 +113,7 @@ test('a text that is no token is told from a session that is not there', () => {
 
 test('logout is real: neither the token nor a session that is still open gives anything', () => {
   using runtime = new ScratchRuntime();
-  const options = { environment: runtime.environment, surroundings: surroundings() };
+  const options = { ...runtime.options, surroundings: surroundings() };
   const { token, session } = begin(options);
   session.login('backup', Buffer.from('the key'));
   using elsewhere = open(token, options);
@@ -125,7 +127,7 @@ test('logout is real: neither the token nor a session that is still open gives a
 
 test('logging out of one vault leaves the others, and lock leaves the session', () => {
   using runtime = new ScratchRuntime();
-  const options = { environment: runtime.environment, surroundings: surroundings() };
+  const options = { ...runtime.options, surroundings: surroundings() };
   const { session } = begin(options);
   using _ = session;
   for (const name of ['one', 'two', 'three']) session.login(name, Buffer.from(name));
@@ -144,7 +146,7 @@ test('logging out of one vault leaves the others, and lock leaves the session', 
 
 test('any bit that is changed in any file is a refusal, never a wrong key', () => {
   using runtime = new ScratchRuntime();
-  const options = { environment: runtime.environment, surroundings: surroundings() };
+  const options = { ...runtime.options, surroundings: surroundings() };
   const { token, session } = begin(options);
   session.login('backup', Buffer.from('the key'));
   const files = readdirSync(runtime.in(session.id));
@@ -183,7 +185,7 @@ test('any bit that is changed in any file is a refusal, never a wrong key', () =
 
 test('a sealed key that is put in the place of another is a refusal', () => {
   using runtime = new ScratchRuntime();
-  const options = { environment: runtime.environment, surroundings: surroundings() };
+  const options = { ...runtime.options, surroundings: surroundings() };
   const { session } = begin(options);
   using _ = session;
   session.login('one', Buffer.from('1'));
@@ -199,7 +201,7 @@ test('a sealed key that is put in the place of another is a refusal', () => {
 
 test('the token alone, and the files alone, say nothing of keys and names', () => {
   using runtime = new ScratchRuntime();
-  const options = { environment: runtime.environment, surroundings: surroundings() };
+  const options = { ...runtime.options, surroundings: surroundings() };
   const { token, session } = begin(options);
   using _ = session;
   const key = Buffer.from('an unmistakable key');
@@ -222,7 +224,7 @@ test('the token alone, and the files alone, say nothing of keys and names', () =
 test('a session ends when it is not used, and in any case in the end', () => {
   using runtime = new ScratchRuntime();
   const clock = new TestClock();
-  const options = { environment: runtime.environment, surroundings: surroundings(), clock };
+  const options = { ...runtime.options, surroundings: surroundings(), clock };
   const { token, session } = begin(options);
   session[Symbol.dispose]();
   for (let day = 0; day < 6; day++) {
@@ -242,7 +244,7 @@ test('a session ends when it is not used, and in any case in the end', () => {
 test('setting the clock back gives no time, and setting it a day on takes none away', () => {
   using runtime = new ScratchRuntime();
   const clock = new TestClock();
-  const options = { environment: runtime.environment, surroundings: surroundings(), clock };
+  const options = { ...runtime.options, surroundings: surroundings(), clock };
   const { token, session } = begin(options);
   session[Symbol.dispose]();
   clock.setWall(DAY_MS);
@@ -256,7 +258,7 @@ test('setting the clock back gives no time, and setting it a day on takes none a
 test('a virtual machine put back or cloned has the same signals: the wall clock ends its sessions', () => {
   using runtime = new ScratchRuntime();
   const clock = new TestClock();
-  const options = { environment: runtime.environment, surroundings: surroundings(), clock };
+  const options = { ...runtime.options, surroundings: surroundings(), clock };
   const { token, session } = begin(options);
   session[Symbol.dispose]();
   clock.setWall(DEFAULT_LIFETIME_MS + 1);
@@ -266,7 +268,7 @@ test('a virtual machine put back or cloned has the same signals: the wall clock 
 test('a session that is open for long ends while it is open', () => {
   using runtime = new ScratchRuntime();
   const clock = new TestClock();
-  const { session } = begin({ environment: runtime.environment, surroundings: surroundings(), clock, idleMs: 1_000 });
+  const { session } = begin({ ...runtime.options, surroundings: surroundings(), clock, idleMs: 1_000 });
   using _ = session;
   session.login('backup', Buffer.from('the key'));
   clock.pass(1_001);
@@ -286,7 +288,7 @@ test('a directory that others can use, and a link in its place, are refused', ()
     },
   ]) {
     using runtime = new ScratchRuntime();
-    const options = { environment: runtime.environment, surroundings: surroundings() };
+    const options = { ...runtime.options, surroundings: surroundings() };
     mkdirSync(runtime.in(), { recursive: true, mode: 0o700 });
     spoil(runtime.in());
     assertRefused(startSession(options), 'unsafe-place');
@@ -295,7 +297,7 @@ test('a directory that others can use, and a link in its place, are refused', ()
 
 test('a link in the place of a file is not followed', () => {
   using runtime = new ScratchRuntime();
-  const options = { environment: runtime.environment, surroundings: surroundings() };
+  const options = { ...runtime.options, surroundings: surroundings() };
   const { token, session } = begin(options);
   session[Symbol.dispose]();
   renameSync(runtime.in(session.id, 'session'), runtime.in('elsewhere'));
@@ -305,7 +307,7 @@ test('a link in the place of a file is not followed', () => {
 
 test('names and keys that cannot be kept are refused', () => {
   using runtime = new ScratchRuntime();
-  const { session } = begin({ environment: runtime.environment, surroundings: surroundings() });
+  const { session } = begin({ ...runtime.options, surroundings: surroundings() });
   using _ = session;
   const key = Buffer.from('k');
   for (const name of ['', 'a\nb', 'a\0b', '\ud800', 'x'.repeat(256), 'ä'.repeat(128)]) {
@@ -322,30 +324,43 @@ test('names and keys that cannot be kept are refused', () => {
 
 test('without a shell of one’s own there is no session', () => {
   using runtime = new ScratchRuntime();
-  const { environment } = runtime;
   assertRefused(
-    startSession({ environment, surroundings: surroundings({ shell: undefined, leaders: [] }) }),
+    startSession({ ...runtime.options, surroundings: surroundings({ shell: undefined, leaders: [] }) }),
     'no-shell',
   );
-  assert.throws(() => startSession({ environment, surroundings: surroundings(), idleMs: 0 }), RangeError);
+  assert.throws(() => startSession({ ...runtime.options, surroundings: surroundings(), idleMs: 0 }), RangeError);
 });
 
 test('sessions that are over are removed, and others are not', () => {
   using runtime = new ScratchRuntime();
-  const { environment } = runtime;
   const old = { ...shell, pid: 1_000 };
   const make = (changed: Parameters<typeof surroundings>[0]): string => {
-    const { session } = begin({ environment, surroundings: surroundings(changed) });
+    const { session } = begin({ ...runtime.options, surroundings: surroundings(changed) });
     session[Symbol.dispose]();
     return session.id;
   };
   make({ bootId: 'b'.repeat(36) });
   const container = make({ pidNamespace: '7' });
   const living = make({});
+  const elsewhere = make({ machineId: 'e'.repeat(32), bootId: 'c'.repeat(36) });
   make({ shell: old, leaders: [old] });
   const here = surroundings({ isAlive: ({ pid }) => pid === shell.pid });
-  sweepSessions({ environment, surroundings: here });
-  assert.deepEqual(readdirSync(runtime.in()).toSorted(), [container, living].toSorted());
-  assert.equal(endAllSessions({ environment, surroundings: here }), 2);
+  sweepSessions({ ...runtime.options, surroundings: here });
+  assert.deepEqual(readdirSync(runtime.in()).toSorted(), [container, living, elsewhere].toSorted());
+  assert.equal(endAllSessions({ ...runtime.options, surroundings: here }), 3);
   assert.deepEqual(readdirSync(runtime.in()), []);
+});
+
+test('whatever else was put into a session’s directory does not keep it from being removed', () => {
+  using runtime = new ScratchRuntime();
+  const options = { ...runtime.options, surroundings: surroundings() };
+  const { token, session } = begin(options);
+  session[Symbol.dispose]();
+  mkdirSync(runtime.in(session.id, 'directory', 'below'), { recursive: true });
+  symlinkSync('/etc/passwd', runtime.in(session.id, 'link'));
+  execFileSync('mkfifo', [runtime.in(session.id, 'pipe')]);
+  mkdirSync(runtime.in('a'.repeat(24)), { mode: 0o755 });
+  assert.equal(endAllSessions(options), 1);
+  assertRefused(openSession(token, options), 'unknown-session');
+  assert.deepEqual(readdirSync(runtime.in()), ['a'.repeat(24)]);
 });

@@ -79,7 +79,7 @@ export const startSession = (options: StartOptions = {}): Started | Refused => {
   const clock = options.clock ?? systemClock;
   const facts = factsOf(surroundings, surroundings.shell, { created: now(clock), idleMs, lifetimeMs });
   try {
-    const place = makePlace(surroundings.uid, options.environment ?? process.env);
+    const place = makePlace(surroundings.uid, options);
     if (isRefused(place)) return place;
     sweepPlace(place.directory, surroundings, clock, SWEPT_AT_START);
     return build(place, surroundings, facts, options);

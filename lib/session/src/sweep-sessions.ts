@@ -13,6 +13,8 @@ const BEGINNING_MS = 60_000;
 const SESSION_ID = /^[a-z2-7]{24}$/;
 
 const hasEnded = (facts: SessionFacts, here: Surroundings, clock: Clock): boolean => {
+  // A home directory may be shared: of another machine only the wall clock can be compared.
+  if (facts.machineId !== here.machineId) return clock.unixMs() - facts.created.unixMs > facts.lifetimeMs;
   if (facts.bootId !== here.bootId || msSince(facts.created, clock) > facts.lifetimeMs) return true;
   // The shells of another container cannot be seen from here.
   return facts.pidNamespace === here.pidNamespace && !here.isAlive(facts.anchor);
@@ -46,7 +48,7 @@ export const sweepPlace = (place: SafeDirectory, here: Surroundings, clock: Cloc
 
 const inOwnPlaces = (uid: number, options: SessionOptions, act: (place: SafeDirectory) => number): number => {
   let count = 0;
-  for (const { directory } of openPlaces([uid], options.environment ?? process.env)) {
+  for (const { directory } of openPlaces([uid], options)) {
     using place = directory;
     count += act(place);
   }

@@ -82,7 +82,7 @@ const copiesLeft = async (
 test('of a key, and of the runtime secret, no copy is left', async () => {
   using runtime = new ScratchRuntime();
   const { environment } = runtime;
-  const started = startSession({ environment, surroundings: surroundings() });
+  const started = startSession({ ...runtime.options, surroundings: surroundings() });
   assert.ok(started.kind === 'started');
   using session = started.session;
   const key = randomBytes(32);

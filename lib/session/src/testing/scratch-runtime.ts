@@ -3,7 +3,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
-import type { Environment } from '../session-place.ts';
+import type { Environment, PlaceOptions } from '../session-place.ts';
 import type { Leader, Surroundings } from '../surroundings.ts';
 
 /** `using runtime = new ScratchRuntime()` */
@@ -16,6 +16,14 @@ export class ScratchRuntime implements Disposable {
 
   get environment(): Environment {
     return { XDG_RUNTIME_DIR: this.path, HOME: this.path };
+  }
+
+  /** The place of sessions, and no other: the real ones of whoever runs the tests are out of reach. */
+  get options(): PlaceOptions {
+    return {
+      environment: this.environment,
+      system: { users: join(this.path, 'users'), shared: join(this.path, 'shared') },
+    };
   }
 
   /** The path of something among the sessions. */
