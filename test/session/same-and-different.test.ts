@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runToSuccess } from '../support/run-program.ts';
+import { runProgram, runToSuccess } from '../support/run-program.ts';
 import { Scratch } from '../support/scratch.ts';
 import type { PtyShell, Shown } from './pty-shell.ts';
 import { makeSmallWorld, PASSWORD, type SmallWorld } from './small-world.ts';
@@ -153,7 +153,9 @@ test('another terminal is different, also with the token copied', async () => {
 
 test('a pane of tmux is different, and stays the same when it is detached and attached again', async () => {
   await using shell = await begin();
-  const tmux = `tmux -L ${path.basename(world.common)} -f /dev/null`;
+  const tmux = `tmux -S ${inCommon('tmux')} -f /dev/null`;
+  // A server of its own, which goes on by itself.
+  scratch.atEnd(() => runProgram('tmux', ['-S', inCommon('tmux'), 'kill-server']));
   const pane = async (file: string, command: string): Promise<Shown> => {
     writeFileSync(inCommon(`${file}-command`), into(inCommon(file), command));
     await shell.run(`${tmux} send-keys '. ${inCommon(file)}-command' Enter`);
@@ -174,7 +176,6 @@ test('a pane of tmux is different, and stays the same when it is detached and at
   }
   same(await pane('pane-6', GET));
   same(await shell.run(GET));
-  await shell.run(`${tmux} kill-server`);
 });
 
 test('ssh to the same machine is different', async () => {
