@@ -30,9 +30,20 @@ type Action = (call: ActionCall) => Promise<Outcome>;
 /** How Ruby's Marshal writes a key that is missing; Trocla's stores know it by this. */
 const nullKey = '\x04\b0';
 
-const yamlOptions = async ({ line }: ActionCall): Promise<Record<string, unknown>> => {
-  const value = await loadYaml(line.words[3] ?? '', { symbols: false });
-  return value === undefined || value === null || value === false ? {} : asHash(value);
+const yamlWord = ({ line }: ActionCall): Promise<unknown> => loadYaml(line.words[3] ?? '', { symbols: false });
+
+const isNothing = (value: unknown): boolean => value === undefined || value === null || value === false;
+
+const yamlOptions = async (call: ActionCall): Promise<Record<string, unknown>> => {
+  const value = await yamlWord(call);
+  return isNothing(value) ? {} : asHash(value);
+};
+
+/** The original's `set` takes anything for options, and looks for none in what is no hash. */
+const setOptions = async (call: ActionCall, manner: 'safe' | 'trocla'): Promise<Record<string, unknown>> => {
+  if (manner === 'safe') return yamlOptions(call);
+  const value = await yamlWord(call);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? asHash(value) : {};
 };
 
 const callOptions = async (call: ActionCall): Promise<Record<string, unknown>> => ({
@@ -97,7 +108,7 @@ const set: Action = async (call) => {
   if (given === undefined) return { exitCode: 1, complaint: 'Passwords did not match, exiting!' };
   try {
     return await withSession(call, async (session) => {
-      const options = line.noFormat ? {} : await yamlOptions(call);
+      const options = line.noFormat ? {} : await setOptions(call, session.configuration.manner);
       session.checkHooks();
       const passwords = await session.making();
       const answer = await passwords.set(key, format, given, { options, asIs: line.noFormat });

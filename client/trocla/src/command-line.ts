@@ -63,8 +63,6 @@ const findShort = (word: string): Found => {
   const [letter = '', rest] = [word[1], word.slice(2)];
   const known = Object.hasOwn(letters, letter) ? letters[letter] : undefined;
   if (known !== undefined) return { option: known, typed: `-${letter}`, ...(rest !== '' && { attached: rest }) };
-  const whole = word.slice(1);
-  if (isOption(whole)) return { option: whole, typed: word };
   const option = complete(letter, word);
   const value = rest.startsWith('=') ? rest.slice(1) : rest;
   return { option, typed: `-${letter}`, ...(rest !== '' && { attached: value }) };
@@ -80,11 +78,13 @@ const lenientInteger = (text: string): number =>
 const optionValue = ({ option, typed, attached }: Found, following: string[]): string | undefined => {
   const kind = takes[option];
   if (kind === 'nothing') {
-    if (attached !== undefined && typed.startsWith('--')) throw new Wrong(`needless argument: ${typed}=${attached}`);
-    return undefined;
+    if (attached === undefined || letters[typed.slice(1)] === option) return undefined;
+    throw new Wrong(
+      typed.startsWith('--') ? `needless argument: ${typed}=${attached}` : `invalid option: -${attached}`,
+    );
   }
   if (attached !== undefined) return attached;
-  if (kind === 'maybe' && (following[0] === undefined || /^-./s.test(following[0]))) return undefined;
+  if (kind === 'maybe' && (following[0]?.startsWith('-') ?? true)) return undefined;
   const value = following.shift();
   if (value === undefined) throw new Wrong(`missing argument: ${typed}`);
   return value;

@@ -11,7 +11,6 @@ export class ActionFailed extends Error {
 const originalWords: Readonly<Record<string, string>> = {
   'pgsql missing-option username': 'You need pass the username as an option to use this format',
   'x509 missing-option CN': 'You need to pass "subject" or "CN" as an option to use this format',
-  'x509 missing-option subject': 'You need to pass "subject" or "CN" as an option to use this format',
 };
 
 /** The message for a refusal. */

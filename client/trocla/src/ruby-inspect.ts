@@ -1,6 +1,6 @@
 // How Ruby prints a hash of texts (`inspect`), up to version 3.3.
 
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 
 const named: Readonly<Record<string, string>> = {
   '"': '\\"',
@@ -41,14 +41,14 @@ const inspectBytes = (bytes: Uint8Array): string => {
 };
 
 /**
- * A hash as `{"a"=>"b"}`. `isText` false is for values without an encoding, as Trocla's encrypted stores give them back.
+ * A hash as `{"a"=>"b"}`. `isText` false is for Trocla's encrypted stores: what they give back has no encoding, unless it is ASCII.
  */
 export const inspectHash = (pairs: Iterable<readonly [string, Uint8Array | number]>, isText: boolean): string => {
   const shown = [...pairs].map(([name, value]) => {
     const text =
       typeof value === 'number'
         ? String(value)
-        : isText && isUtf8(value)
+        : (isText && isUtf8(value)) || isAscii(value)
           ? inspectText(Buffer.from(value).toString())
           : inspectBytes(value);
     return `${inspectText(name)}=>${text}`;

@@ -28,6 +28,13 @@ const translated: Readonly<Record<string, string>> = {
   a: '\\x07',
 };
 
+/** What Ruby says for what JavaScript says. */
+const originalWords: Readonly<Record<string, string>> = {
+  'Unterminated group': 'end pattern with unmatched parenthesis',
+  'Nothing to repeat': 'target of repeat operator is not specified',
+  "Unmatched ')'": 'unmatched close parenthesis',
+};
+
 const impossible = (what: string, source: string): never => {
   throw new PatternError(`${what}: /${source}/`);
 };
@@ -95,12 +102,14 @@ const translate = (source: string): string => {
       at += whole.length - 1;
       continue;
     }
-    result +=
-      letter === '{' && !/^\{\d*,?\d*\}/.test(rest)
-        ? '\\{'
-        : letter === '}' && !/\{\d*,?\d*$/.test(result)
-          ? '\\}'
-          : letter;
+    const times = /^\{(\d*)(,?)(\d*)\}/.exec(rest);
+    if (times !== null && (times[1] !== '' || (times[2] !== '' && times[3] !== ''))) {
+      // Ruby's {,3} is JavaScript's {0,3}.
+      result += `{${times[1] || '0'}${times[2]}${times[3]}}`;
+      at += times[0].length - 1;
+      continue;
+    }
+    result += /[{}\]]/.test(letter) ? `\\${letter}` : letter;
   }
   if (depth > 0) impossible('premature end of char-class', source);
   return result;
@@ -120,6 +129,6 @@ export const rubyPattern = (source: string): RegExp => {
     return new RegExp(pattern, 'mu');
   } catch (error) {
     const [, why = 'invalid pattern'] = /: ([^:]+)$/.exec((error as Error).message) ?? [];
-    throw new PatternError(`${why.toLowerCase()}: /${source}/`, { cause: error });
+    throw new PatternError(`${originalWords[why] ?? why.toLowerCase()}: /${source}/`, { cause: error });
   }
 };

@@ -213,6 +213,9 @@ export class Passwords {
     if (format === undefined) return refuse('unknown-format', `The format ${name} is not available`, 'format');
     const wish = expiryWish(merged.options);
     if (wish === invalidExpiry) return refuse('invalid-option', 'expires is not a number of seconds', 'expires');
+    if (typeof wish === 'number' && wish < 0 && name !== 'plain') {
+      return refuse('invalid-option', 'expires must be a positive value', 'expires');
+    }
     const request: Request = { key, name, format, options: merged.options, wish, anew };
     if (anew) return this.#attempts(request);
     return this.#flights.join(JSON.stringify([name, key]), () => this.#attempts(request));
