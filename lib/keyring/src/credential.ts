@@ -1,5 +1,7 @@
 // What a store of either kind gives back.
 
+import { allocateSecret } from './secret-buffer.ts';
+
 /** An account of a service, with its secret as bytes that the caller wipes. */
 export interface Credential {
   readonly account: string;
@@ -31,7 +33,7 @@ export const withBytes = (secret: Uint8Array | string, use: (bytes: Uint8Array) 
     return;
   }
   if (!secret.isWellFormed()) throw new TypeError('the secret contains a lone surrogate');
-  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(secret));
+  const bytes = allocateSecret(Buffer.byteLength(secret));
   try {
     bytes.write(secret);
     use(bytes);

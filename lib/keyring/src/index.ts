@@ -25,5 +25,6 @@ export {
   readMask,
 } from './permissions.ts';
 export { type RemainingTime, remainingTime } from './remaining-time.ts';
+export { allocateSecret } from './secret-buffer.ts';
 export { findSession, type SessionState } from './session.ts';
 export { specialKeyring } from './special-keyring.ts';

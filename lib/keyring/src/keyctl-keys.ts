@@ -15,6 +15,7 @@ import {
 import { checkMask } from './permissions.ts';
 import { readSized } from './read-sized.ts';
 import { noteChange } from './recent.ts';
+import { handOver } from './secret-buffer.ts';
 import { answered, systemCalls } from './system-call.ts';
 
 const operation = {
@@ -45,10 +46,17 @@ export const addKey = (
   keyring: number,
 ): number => {
   const [kind, name] = [checkType(type), checkDescription(description)];
-  if (payload === null) noteChange();
-  else checkBytes(payload, 'the payload');
   const into = checkId(keyring, KEYRING_ARGUMENT);
-  return answered('add_key', systemCalls().addKey(kind, name, payload, payload?.length ?? 0, into));
+  if (payload === null) {
+    noteChange();
+    return answered('add_key', systemCalls().addKey(kind, name, null, 0, into));
+  }
+  const size = checkBytes(payload, 'the payload').length;
+  const { addKey: call } = systemCalls();
+  return answered(
+    'add_key',
+    handOver(payload, (bytes) => call(kind, name, bytes, size, into)),
+  );
 };
 
 /**
@@ -79,8 +87,12 @@ export const requestKeyFromHelper = (
 /** Replaces a key's payload, and removes its expiry. The caller wipes `payload`. */
 export const update = (id: number, payload: Uint8Array): void => {
   noteChange();
-  checkBytes(payload, 'the payload');
-  answered('update', systemCalls().idBuffer(operation.update, checkId(id), payload, payload.length));
+  const size = checkBytes(payload, 'the payload').length;
+  const { idBuffer } = systemCalls();
+  answered(
+    'update',
+    handOver(payload, (bytes) => idBuffer(operation.update, checkId(id), bytes, size)),
+  );
 };
 
 /** Makes every use of a key fail at once, for everybody. It stays listed for some minutes. */

@@ -1,6 +1,8 @@
 // Reads what the kernel gives in full or not at all. Invariant: what passed through a buffer of ours is zeroed before it is used
 // again, and nothing is cut short: a payload that grew between two calls is asked for once more.
 
+import { allocateSecret } from './secret-buffer.ts';
+
 const SCRATCH_BYTES = 32_768;
 const MAX_TRIES = 16;
 
@@ -11,7 +13,7 @@ const FEW_BYTES = 64;
 
 /** Moves the first bytes of a buffer into one of their own, and zeroes where they were. */
 const moveOut = (from: Buffer, size: number): Buffer => {
-  const exact = Buffer.allocUnsafeSlow(size);
+  const exact = allocateSecret(size);
   if (size > FEW_BYTES) {
     from.copy(exact, 0, 0, size);
     from.fill(0, 0, size);

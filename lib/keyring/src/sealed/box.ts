@@ -12,6 +12,7 @@ import {
   type KeyObject,
 } from 'node:crypto';
 import { MAX_PAYLOAD_BYTES } from '../argument-checks.ts';
+import { allocateSecret } from '../secret-buffer.ts';
 
 const VERSION = 1;
 const KEY_BYTES = 32;
@@ -34,7 +35,7 @@ const publicKeyOf = (raw: Uint8Array): KeyObject =>
 
 /** Node's own copy of the key is wiped when it is collected; the one made here at once. */
 const privateKeyOf = (raw: Uint8Array): KeyObject => {
-  const der = Buffer.allocUnsafeSlow(PRIVATE_HEAD.length + KEY_BYTES);
+  const der = allocateSecret(PRIVATE_HEAD.length + KEY_BYTES);
   try {
     der.set(PRIVATE_HEAD);
     der.set(raw, PRIVATE_HEAD.length);
@@ -57,7 +58,7 @@ export interface KeyPair {
 export const makeKeyPair = (): KeyPair => {
   const { publicKey, privateKey } = generateKeyPairSync('x25519');
   const der = privateKey.export({ format: 'der', type: 'pkcs8' });
-  const raw = Buffer.allocUnsafeSlow(KEY_BYTES);
+  const raw = allocateSecret(KEY_BYTES);
   der.copy(raw, 0, PRIVATE_HEAD.length);
   der.fill(0);
   return { publicKey: rawPublic(publicKey), privateKey: raw };

@@ -7,6 +7,7 @@ import { isKeyctlError, isMissing } from '../keyctl-error.ts';
 import type { Keyring } from '../keyring.ts';
 import { KeyringError } from '../keyring-error.ts';
 import { FROZEN_MASK } from '../permissions.ts';
+import { allocateSecret } from '../secret-buffer.ts';
 import { specialKeyring } from '../special-keyring.ts';
 import { suspendedMs } from './suspended-time.ts';
 
@@ -34,7 +35,7 @@ const search = (ring: Keyring): number | undefined => {
  */
 export const installOpeningKey = (ring: Keyring, privateKey: Uint8Array, timeoutSeconds: number): void => {
   const { thread } = specialKeyring;
-  const payload = Buffer.allocUnsafeSlow(PAYLOAD_BYTES);
+  const payload = allocateSecret(PAYLOAD_BYTES);
   try {
     payload.set(privateKey);
     payload.writeBigInt64BE(BigInt(suspendedMs()), KEY_BYTES);
