@@ -1,6 +1,8 @@
 // The commands as a person types them, at a terminal.
 
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { Scratch } from '../support/scratch.ts';
 import type { PtyShell } from './pty-shell.ts';
@@ -110,6 +112,48 @@ test('without a token, with a wrong one and with an old one it is said what to d
   const shown = await shell.run(`SAFE_TTY_TOKEN='${old}' chatelaine session status`);
   assert.match(shown.text, /of the old form, of 152 characters, of another shell/);
   assert.equal(shown.code, 7);
+});
+
+/** Writes old tokens as the old program did: with crypt(3) and OpenSSL, by each of its three rules. */
+const oldTokenWriter = `
+import crypt, hashlib, os, re, socket, subprocess, sys
+order = "a9WBfKOz3s15cnEJLAl6IwogkNtYS%TbVRH0@Z8FGjumMh4pqd7ve2UXrCyQDxPi"
+def encode(data):
+    bits = "".join(f"{byte:08b}" for byte in data)
+    return "".join(order[int(bits[at:at + 6], 2)] for at in range(0, len(bits), 6))
+def decode(text):
+    bits = "".join(f"{order.index(character):06b}" for character in text)
+    bits += "0" * (-len(bits) % 8)
+    return bytes(int(bits[at:at + 8], 2) for at in range(0, len(bits), 8))
+boot = open("/proc/sys/kernel/random/boot_id").read()
+last = re.sub("[^A-Za-z0-9]", "", subprocess.run(["last", "reboot"], capture_output=True, text=True).stdout)[:40]
+host, user, rule, parent = socket.gethostname(), os.environ["USER"], sys.argv[1], sys.argv[2]
+identity = {"2020": last + user + host, "March": boot + user + host, "February": parent + boot + user + host}[rule]
+identity = re.sub("[^A-Za-z0-9]", "", identity)[:55]
+salt = "abcdefghijklmnopqrstuu"
+digest = crypt.crypt(identity, "$2x$10$" + salt)[-31:-1].replace(".", "@").replace("/", "%")
+key, iv = hashlib.sha256(decode(digest)).hexdigest(), bytes(range(16))
+command = ["openssl", "enc", "-aes-256-cbc", "-K", key, "-iv", iv.hex()]
+sealed = subprocess.run(command, input=encode(bytes(48)).encode(), capture_output=True, check=True).stdout
+print(encode(iv + sealed) + ("10" + salt)[::-1])
+`;
+
+test('an old token is told to be of this shell, by the rule that it was made by', async () => {
+  await using shell = await world.terminal('alice');
+  await using other = await world.terminal('alice');
+  const file = path.join(world.common, 'write-old-token.py');
+  writeFileSync(file, oldTokenWriter);
+  for (const [rule, name] of [
+    ['2020', '2020'],
+    ['March', 'March 2019'],
+    ['February', 'February 2019'],
+  ] as const) {
+    await shell.run(`export SAFE_TTY_TOKEN="$(python3 -W ignore ${file} ${rule} $$)"`);
+    const told = (await shell.run('chatelaine session status')).text;
+    assert.ok(told.includes(`made here by the rule of ${name}.`), told);
+  }
+  await other.run(`export SAFE_TTY_TOKEN='${(await shell.run('echo "$SAFE_TTY_TOKEN"')).text}'`);
+  assert.match((await other.run('chatelaine session status')).text, /of another shell/);
 });
 
 test('names that cannot be are refused with words', async () => {

@@ -2,6 +2,7 @@
 
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const driver = `
 import os, pty, select, sys
@@ -88,12 +89,18 @@ export class PtyShell implements AsyncDisposable {
       }
       const left = until - Date.now();
       if (left <= 0 || this.#child.exitCode !== null) throw new Error(`the terminal shows: ${this.#shown}`);
-      const end = AbortSignal.timeout(left);
-      await Promise.race([
-        once(this.#child.stdout, 'data', { signal: end }).catch(() => undefined),
-        once(this.#child, 'close', { signal: end }).catch(() => undefined),
-      ]);
+      await this.#hears(left);
     }
+  }
+
+  /** Resolves when something more is shown, the terminal is closed, or the time is over. */
+  async #hears(patienceMs: number): Promise<void> {
+    const done = new AbortController();
+    const { signal } = done;
+    const waits = [once(this.#child.stdout, 'data', { signal }), once(this.#child, 'close', { signal })];
+    await Promise.race([...waits, sleep(patienceMs, undefined, { signal })]).catch(() => undefined);
+    done.abort();
+    await Promise.allSettled(waits);
   }
 
   /** Runs a command line in the shell and waits for its end. */

@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
+import * as library from './index.ts';
 import { ScratchRuntime } from './testing/scratch-runtime.ts';
 
 const read = (): readonly [program: string, output: string] => {
@@ -25,4 +26,9 @@ test('the example of the README prints what the README says', () => {
   assert.equal(run.stderr, '');
   assert.equal(run.stdout, output);
   assert.equal(run.status, 0);
+});
+
+test('the README names everything that is exported', () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  for (const name of Object.keys(library)) assert.ok(readme.includes(name), name);
 });

@@ -2,7 +2,8 @@
 // and digits are kept.
 
 import { execFile } from 'node:child_process';
-import { hostname, userInfo } from 'node:os';
+import { createRequire } from 'node:module';
+import { hostname } from 'node:os';
 import { promisify } from 'node:util';
 import { readProcessEntry } from '../process-entry.ts';
 import { readSurroundings } from '../surroundings.ts';
@@ -35,8 +36,9 @@ export const oldIdentities = (
   const { bootId, loginName, user, hostName, lastReboot, ancestors } = here;
   const reboot = alphanumeric(lastReboot).slice(0, LAST_REBOOT_CHARACTERS);
   const march = alphanumeric(bootId + loginName + hostName);
+  const newest = alphanumeric(user + hostName);
   return [
-    { generation: '2020', identity: reboot + alphanumeric(user + hostName) },
+    ...[...new Set([reboot, ''])].map((start) => ({ generation: '2020', identity: start + newest }) as const),
     { generation: 'March 2019', identity: march },
     ...ancestors.map((pid) => ({ generation: 'February 2019', identity: `${pid}${march}` }) as const),
   ];
@@ -62,18 +64,17 @@ const lastReboot = async (): Promise<string> => {
   }
 };
 
-const ownName = (): string => {
-  try {
-    return userInfo().username;
-  } catch {
-    return '';
-  }
+/** getlogin(3), and without a login the variable USER, as the old program's runtime did. */
+const loginName = (): string => {
+  const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+  const getlogin = koffi.load('libc.so.6').func('const char *getlogin(void)');
+  return (getlogin() as string | null) ?? process.env['USER'] ?? '';
 };
 
 /** Looks around, as the old rules did. */
 export const readOldSurroundings = async (): Promise<OldSurroundings> => ({
   bootId: readSurroundings().bootId,
-  loginName: process.env['LOGNAME'] ?? ownName(),
+  loginName: loginName(),
   user: process.env['USER'] ?? '',
   hostName: hostname(),
   lastReboot: await lastReboot(),
