@@ -43,6 +43,7 @@ export const sshHostKeyCommand = (host: string, { keyType, key, port }: SshHostK
     `KnownHostsCommand=/bin/echo ${ALIAS} ${keyType} ${key}`,
     'LogLevel=DEBUG1',
     'PreferredAuthentications=none',
+    'PubkeyAuthentication=no',
     'StrictHostKeyChecking=yes',
     'UpdateHostKeys=no',
     'UserKnownHostsFile=/dev/null',
