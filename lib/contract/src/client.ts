@@ -16,6 +16,10 @@ export interface CallOptions {
   /** Milliseconds after which the caller gets `deadline`; the other side is told to stop. */
   readonly deadlineMs?: number;
   readonly signal?: AbortSignal;
+  /** What the caller proves itself with, when a gate asks for somebody else. Needed until the answer is there; the caller wipes it. */
+  readonly credential?: Uint8Array;
+  /** Where that somebody asks from: an address, only asserted. */
+  readonly source?: string;
 }
 
 /** Asks operations. Byte arrays in an answer belong to the caller, who wipes them if they are secret. */

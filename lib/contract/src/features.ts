@@ -6,3 +6,4 @@ export * as keyslots from './keyslots.ts';
 export * as machines from './machines.ts';
 export * as policy from './policy.ts';
 export * as system from './system.ts';
+export * as tokens from './tokens.ts';

@@ -1,10 +1,17 @@
 // Operations on key slots: the ways to open the keep.
 
+import { isIP } from 'node:net';
 import * as z from 'zod';
+import { keyIdSchema } from './machines/identity.ts';
 import { bytes, defineOperation } from './operation.ts';
 
 const kind = z.enum(['pass-phrase', 'key-file']);
-const keySlot = z.strictObject({ id: z.string(), kind, label: z.string(), createdAtUnixMs: z.number().int() });
+const keySlot = z.strictObject({
+  id: z.string(),
+  kind: z.enum(['pass-phrase', 'key-file', 'peer']),
+  label: z.string(),
+  createdAtUnixMs: z.number().int(),
+});
 
 /** A key slot as it is shown: never its secret. */
 export type KeySlotView = z.infer<typeof keySlot>;
@@ -29,6 +36,29 @@ export const add = defineOperation({
   input: z.strictObject({ kind, secret: bytes({ min: 1, max: 65_536 }), label: z.string().max(100) }),
   output: z.strictObject({ slot: keySlot }),
   refusals: ['too-many-keyslots', 'weak-pass-phrase', 'busy'],
+});
+
+export const addPeer = defineOperation({
+  name: 'keyslots.add-peer',
+  summary:
+    'Adds a key slot that another server opens: after a restart the keep asks that server, as a machine asks for its disk password.',
+  description:
+    'What comes back is to be enrolled there as a machine: its key id, and the secret, which is of no use without a key that ' +
+    'stays in the directory of this keep. The other server hands it out by its own rules: while this server is alive.',
+  kind: 'change',
+  roles: ['admin'],
+  capability: 'keyslots.manage',
+  input: z.strictObject({
+    label: z.string().min(1).max(100),
+    address: z
+      .string()
+      .max(100)
+      .refine((address) => isIP(address) !== 0, 'must be an IPv4 or IPv6 address')
+      .describe('where the other server answers machines'),
+    port: z.number().int().min(1).max(65_535),
+  }),
+  output: z.strictObject({ slot: keySlot, keyId: keyIdSchema, secret: bytes({ max: 1_024 }) }),
+  refusals: ['too-many-keyslots', 'busy', 'disk-full'],
 });
 
 export const remove = defineOperation({

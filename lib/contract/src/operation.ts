@@ -15,6 +15,15 @@ export type Role = (typeof roles)[number];
  */
 export type OperationKind = 'read' | 'change' | 'report' | 'release' | 'stream';
 
+/** Where a public operation is found in the HTTP API. */
+export interface HttpRoute {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Below `/v1`. A field of the input stands in braces: `/machines/{name}/enable`. */
+  readonly path: string;
+  /** No token is asked for, since the input proves itself (a signature): the gate asks in its own name. */
+  readonly isOpen?: true;
+}
+
 /** A declared operation. */
 export interface Operation<Input extends z.ZodType = z.ZodType, Output extends z.ZodType = z.ZodType> {
   readonly name: string;
@@ -23,6 +32,8 @@ export interface Operation<Input extends z.ZodType = z.ZodType, Output extends z
   readonly kind: OperationKind;
   /** The only roles that may ask; no grant widens this. */
   readonly roles: readonly Role[];
+  /** If public: whoever brings a credential may ask it too, through the gate, as far as their grants go. */
+  readonly http?: HttpRoute;
   readonly capability: string;
   /** The path that grants are matched against. */
   readonly path: (input: z.output<Input>) => string;
@@ -41,6 +52,7 @@ export type OutputOf<O extends Operation> = z.output<O['output']>;
 /** Refusals that any operation may give. */
 export const commonRefusals: readonly RefusalCode[] = [
   'denied',
+  'unauthenticated',
   'sealed',
   'invalid-input',
   'unknown-operation',

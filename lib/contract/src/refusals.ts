@@ -12,6 +12,11 @@ export const refusals = {
     text: 'Not allowed.',
     hint: 'Ask for a grant: chatelaine policy test WHO CAPABILITY PATH explains the answer.',
   },
+  unauthenticated: {
+    text: 'No valid token.',
+    hint: 'Send one that is neither expired nor revoked; chatelaine token create makes it.',
+  },
+  'too-many-requests': { text: 'Too many requests.', hint: 'Wait as long as Retry-After says.' },
   sealed: { text: 'The keep is sealed.', hint: 'Open it with: chatelaine unseal' },
   'not-sealed': { text: 'The keep is open already.', hint: 'Nothing needs to be done.' },
   'not-found': { text: 'No such record.', hint: 'Check the name.' },

@@ -109,3 +109,35 @@ export const metrics = defineOperation({
   output: z.strictObject({ text: z.string() }),
   refusals: [],
 });
+
+/** What a keep that may not open a connection has its gate do. Works while sealed. */
+export const relay = defineOperation({
+  name: 'system.relay',
+  summary: 'Pushes what a gate is to do for the keep: open a connection, write to it, end it. Works while sealed.',
+  description: 'The gate relays bytes that it cannot read; the keep itself is the TLS peer of the other server.',
+  kind: 'stream',
+  roles: ['gate'],
+  capability: 'system.relay',
+  input: z.strictObject({}),
+  output: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('open'), id: z.number().int(), address: z.string(), port: z.number().int() }),
+    z.strictObject({ kind: z.literal('data'), id: z.number().int(), data: bytes({ min: 1, max: 65_536 }) }),
+    z.strictObject({ kind: z.literal('end'), id: z.number().int() }),
+  ]),
+  refusals: [],
+});
+
+/** What came over a connection that a gate holds for the keep. Works while sealed. */
+export const relayed = defineOperation({
+  name: 'system.relayed',
+  summary: 'Hands the keep what came over a connection that it had opened. Works while sealed.',
+  kind: 'report',
+  roles: ['gate'],
+  capability: 'system.relay',
+  input: z.strictObject({
+    id: z.number().int(),
+    data: bytes({ max: 65_536 }).describe('empty: the connection is over'),
+  }),
+  output: z.strictObject({}),
+  refusals: [],
+});

@@ -38,7 +38,7 @@ const schema = z.discriminatedUnion('kind', [
     passes: z.number().int().min(1).max(64),
     memoryKiB: z.number().int().min(8).max(4_194_304),
   }),
-  z.strictObject({ kind: z.literal('key-file'), ...common, salt: hex(KEY_FILE_SALT_BYTES) }),
+  z.strictObject({ kind: z.enum(['key-file', 'peer']), ...common, salt: hex(KEY_FILE_SALT_BYTES) }),
 ]);
 
 type KeySlotHead = z.infer<typeof schema>;
@@ -115,7 +115,7 @@ const headOf = ({ slot, root, nowUnixMs, cost, fill }: NewSlot): KeySlotHead => 
   const head = { label, createdAtUnixMs: nowUnixMs, rootKeyId: root.id, salt: salt.toString('hex') };
   return slot.kind === 'pass-phrase'
     ? { kind: 'pass-phrase', ...head, passes: cost.passes, memoryKiB: cost.memoryKiB }
-    : { kind: 'key-file', ...head };
+    : { kind: slot.kind, ...head };
 };
 
 /** Makes a slot. Refusals: `weak-pass-phrase`, `invalid-input`, `busy`. */

@@ -37,7 +37,8 @@ export interface SealedTransaction {
   commit(): Promise<Committed | { readonly kind: 'conflict' } | Refused>;
 }
 
-export type KeySlotKind = 'pass-phrase' | 'key-file';
+/** A `peer` slot opens with what another server keeps for this one; it is made and tried like a key file. */
+export type KeySlotKind = 'pass-phrase' | 'key-file' | 'peer';
 
 export interface KeySlotView {
   readonly id: string;

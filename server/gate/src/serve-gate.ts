@@ -8,6 +8,7 @@ import { type Log, notifyReady, onStopSignals, writePidFile } from '@chatelaine/
 import type { Front, FrontDefinition, GateServices } from './fronts/front.ts';
 import type { GateConfig } from './gate-config.ts';
 import { NonceSource } from './nonce-source.ts';
+import { relayForKeep } from './relay-for-keep.ts';
 
 const NONCE_PAUSE_MS = 250;
 
@@ -50,6 +51,8 @@ const serveFronts = async (options: ServeGateOptions, link: LinkClient, stopped:
   const { config, log } = options;
   const client = createClient(link);
   const nonces = watchNonces(client, log);
+  const relaying = new AbortController();
+  void relayForKeep(client, log, relaying.signal);
   try {
     const started = await startFronts(options, { client, nonces, log });
     const addresses = Object.fromEntries(started.map(({ name, front }) => [name, front.addresses]));
@@ -61,6 +64,7 @@ const serveFronts = async (options: ServeGateOptions, link: LinkClient, stopped:
     for (const { front } of started) front.close();
   } finally {
     nonces.close();
+    relaying.abort();
     await link.close();
   }
 };

@@ -22,11 +22,13 @@ import type { Principal } from './kernel/principal.ts';
 import { Recorder } from './kernel/recorder.ts';
 import { proved } from './kernel/release/decision.ts';
 import { WaitingRoom } from './kernel/waiting-room.ts';
+import { Relay } from './peers/relay.ts';
 import { auditOperations, auditVerification } from './system/audit-operations.ts';
 import { backupOperation } from './system/backup-operation.ts';
 import { clockOperations, metricsOperation } from './system/clock-operations.ts';
 import { keyslotOperations } from './system/keyslot-operations.ts';
 import { policyOperations } from './system/policy-operations.ts';
+import { relayOperations } from './system/relay-operations.ts';
 import { statusOperations } from './system/status-operations.ts';
 
 const HOUSEKEEPING_MS = 60_000;
@@ -49,6 +51,8 @@ export interface KeepOptions {
 
 export class Keep {
   readonly kernel: Kernel;
+  /** Connections that a gate holds for the keep. */
+  readonly relay = new Relay();
   readonly #options: KeepOptions;
   readonly #clock: Clock;
   readonly #random: (sizeBytes: number) => Buffer;
@@ -75,6 +79,7 @@ export class Keep {
       always: [
         ...statusOperations(this, this.#proofs),
         metricsOperation(this.#metrics),
+        ...relayOperations(this.relay),
         backupOperation(store, directory),
         auditVerification(store, anchorPath),
       ],
@@ -164,7 +169,7 @@ export class Keep {
       start: () => ({
         operations: [
           ...auditOperations(vault, store, recorder),
-          ...keyslotOperations(vault, recorder),
+          ...keyslotOperations(vault, recorder, this.#options.directory),
           ...policyOperations(foundingGrants),
           ...clockOperations(() => this.kernel.open?.clockGuard, recorder),
         ],

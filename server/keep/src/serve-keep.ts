@@ -9,6 +9,7 @@ import { openSqliteStore } from '@chatelaine/store';
 import { Keep, storePath } from './keep.ts';
 import type { KeepConfig } from './keep-config.ts';
 import { knownModules } from './modules/index.ts';
+import { type OpenByPeersOptions, openByPeers } from './peers/open-by-peers.ts';
 import { removeLeftoverCopies } from './system/backup-operation.ts';
 import { version } from './version.ts';
 
@@ -31,6 +32,18 @@ const unsealAtStart = async (keep: Keep, unsealKey: Buffer): Promise<void> => {
   );
   wipe(unsealKey);
   if (opened.kind === 'refused') keep.noteProblem(explainRefusal(opened).text);
+};
+
+const askPeers = async (keep: Keep, directory: string, log: Log, signal: AbortSignal): Promise<void> => {
+  const isOpen = (): boolean => keep.kernel.open !== undefined;
+  if (isOpen()) return;
+  const unseal: OpenByPeersOptions['unseal'] = (secret, { slot }) =>
+    keep.unseal(secret, { role: 'admin', identity: `peer-${slot}` });
+  try {
+    await openByPeers({ directory, relay: keep.relay, log, isOpen, unseal }, signal);
+  } catch (error) {
+    log.error({ err: error }, 'other servers could not be asked');
+  }
 };
 
 const logLinkEvent = (log: Log, event: LinkEvent): void => {
@@ -78,11 +91,14 @@ export const serveKeep = async ({ config, log, unsealKey, readyFd }: ServeOption
   const gid = process.getegid?.() ?? 0;
   const listener = await listenUnix({ path: socket, mode: 0o660, gid, server });
   onStopSignals(stop);
+  const ending = new AbortController();
+  void askPeers(keep, directory, log, ending.signal);
   const sealed = keep.kernel.open === undefined;
   notifyReady(readyFd, { sealed });
   log.info({ socket, sealed, peers: [...peers.keys()] }, 'ready');
   const code = await stopped;
   log.info({}, 'stopping');
+  ending.abort();
   await listener.close();
   await server.close({ drainMs: DRAIN_MS });
   await keep.close();

@@ -21,6 +21,7 @@ const componentGrants: readonly Grant[] = [
   { principal: 'gate:*', capability: 'system.nonce', path: '**' },
   { principal: 'gate:*', capability: 'system.status', path: '**' },
   { principal: 'gate:*', capability: 'system.metrics', path: '**' },
+  { principal: 'gate:*', capability: 'system.relay', path: '**' },
   { principal: 'gate:*', capability: 'machines.fetch', path: '**' },
   { principal: 'gate:*', capability: 'machines.heartbeat', path: '**' },
   { principal: 'watch:*', capability: 'machines.report', path: '**' },

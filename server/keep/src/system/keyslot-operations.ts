@@ -1,14 +1,16 @@
 // Key slots: the ways to open the keep. A slot and its record in the audit are one transaction, made by the vault.
 
 import { keyslots, type Operation, ok, type RefusalCode } from '@chatelaine/contract';
+import { wipe } from '@chatelaine/secret';
 import type { Vault } from '@chatelaine/vault';
 import { AUDIT_LANE, encodeAuditRecord } from '../kernel/audit-record.ts';
 import { type BoundOperation, type Call, direct } from '../kernel/module.ts';
 import type { Recorder } from '../kernel/recorder.ts';
 import { type Fact, proved } from '../kernel/release/decision.ts';
+import { forgetPeer, makePeer, writePeer } from '../peers/peer-files.ts';
 
-/** Binds `keyslots.list`, `add` and `remove`. */
-export const keyslotOperations = (vault: Vault, recorder: Recorder): readonly BoundOperation[] => {
+/** Binds `keyslots.list`, `add`, `add-peer` and `remove`. `directory` is the keep's own. */
+export const keyslotOperations = (vault: Vault, recorder: Recorder, directory: string): readonly BoundOperation[] => {
   const recordOf = ({ principal }: Call<unknown>, { name }: Operation, fact: Fact) => ({
     lane: AUDIT_LANE,
     record: encodeAuditRecord(recorder.compose(principal, name, '', 'changed', { facts: [fact] })),
@@ -25,12 +27,35 @@ export const keyslotOperations = (vault: Vault, recorder: Recorder): readonly Bo
       await recordRefusal(call, keyslots.add, added.code);
       return added;
     }),
+    direct(keyslots.addPeer, async (call) => {
+      const { label, address, port } = call.input;
+      const made = makePeer();
+      try {
+        const { slotSecret: secret, blob, keyId } = made;
+        const record = recordOf(call, keyslots.addPeer, proved('slot-label', label));
+        const added = await vault.addSlot({ kind: 'peer', secret }, label, call.moment.nowUnixMs, record);
+        if (added.kind === 'refused') {
+          await recordRefusal(call, keyslots.addPeer, added.code);
+          return added;
+        }
+        const slot = added.value.id;
+        await writePeer(directory, made, { address, port, slot }).catch(async (error: unknown) => {
+          // Without its files nobody could ever open it.
+          await vault.removeSlot(slot);
+          throw error;
+        });
+        return ok({ slot: added.value, keyId, secret: blob });
+      } finally {
+        for (const secret of [made.slotSecret, made.wrapKey, made.privatePem]) wipe(secret);
+      }
+    }),
     direct(keyslots.remove, async (call) => {
       const removed = await vault.removeSlot(
         call.input.id,
         recordOf(call, keyslots.remove, proved('slot', call.input.id)),
       );
       if (removed.kind === 'refused') await recordRefusal(call, keyslots.remove, removed.code);
+      else forgetPeer(directory, call.input.id);
       return removed;
     }),
   ];
