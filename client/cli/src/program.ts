@@ -12,6 +12,7 @@ import { registerKeep } from './commands/keep.ts';
 import { registerKeyring } from './commands/keyring.ts';
 import { registerKeyslot } from './commands/keyslot.ts';
 import { registerMachine } from './commands/machine.ts';
+import { registerMonitor } from './commands/monitor.ts';
 import { registerPolicy } from './commands/policy.ts';
 import { registerSession } from './commands/session.ts';
 import { registerVersion } from './commands/version.ts';
@@ -40,6 +41,7 @@ export const buildProgram = (): Command => {
   registerKeyslot(program);
   registerMachine(program);
   registerApproval(program);
+  registerMonitor(program);
   registerAudit(program);
   registerPolicy(program);
   registerSession(program);

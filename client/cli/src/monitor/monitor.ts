@@ -1,0 +1,175 @@
+// `chatelaine monitor`: a screen of all machines. It draws at most twenty times a second, whatever happens, and looks only
+// at the machines that are on the screen.
+
+import { once } from 'node:events';
+import { type Client, machines } from '@chatelaine/contract';
+import type { SignerOptions } from '../approval/choose-signer.ts';
+import { decideWith } from '../approval/decide.ts';
+import { Failure } from '../failure.ts';
+import { askKeep } from '../instance/ask-keep.ts';
+import type { GlobalOptions } from '../instance/config-file.ts';
+import { answerOf } from '../refused-answer.ts';
+import { hasColours } from '../terminal/colour.ts';
+import { say } from '../terminal/output.ts';
+import { carryOut } from './carry-out.ts';
+import type { Key } from './decode-keys.ts';
+import { drawScreen, machineRows, type Picture } from './draw-screen.ts';
+import { followMachines } from './follow-machines.ts';
+import { KnownMachines } from './known-machines.ts';
+import { orderMachines } from './order-machines.ts';
+import { TerminalScreen } from './terminal-screen.ts';
+import { type Command, firstView, pressKey, scrolled, type ViewState } from './view-state.ts';
+
+const FRAME_MS = 50;
+const TICK_MS = 1_000;
+
+export type MonitorOptions = GlobalOptions & SignerOptions;
+
+const isUnicode = (): boolean => {
+  const { LC_ALL, LC_CTYPE, LANG } = process.env;
+  return /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '');
+};
+
+class Monitor {
+  readonly #client: Client;
+  readonly #options: MonitorOptions;
+  readonly #stop = new AbortController();
+  readonly #known: KnownMachines;
+  readonly #screen: TerminalScreen;
+  readonly #hasColours = hasColours();
+  readonly #isUnicode = isUnicode();
+  #view: ViewState = firstView;
+  #word: string | undefined;
+  #order: readonly string[] = [];
+  #orderedFor = '';
+  #frame: NodeJS.Timeout | undefined;
+  #isAway = false;
+
+  constructor(client: Client, options: MonitorOptions) {
+    this.#client = client;
+    this.#options = options;
+    this.#known = new KnownMachines(client, () => this.#drawSoon());
+    this.#screen = new TerminalScreen(process.stdin, process.stdout, {
+      pressed: (key) => this.#pressed(key),
+      resized: () => this.#drawSoon(),
+    });
+  }
+
+  async run(): Promise<void> {
+    const end = (): void => this.#stop.abort();
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, end);
+    const tick = setInterval(() => this.#drawSoon(), TICK_MS);
+    this.#screen.on();
+    try {
+      this.#draw();
+      await followMachines(this.#client, this.#known, this.#stop.signal);
+    } finally {
+      clearInterval(tick);
+      clearTimeout(this.#frame);
+      this.#screen.off();
+      process.stdin.pause();
+    }
+  }
+
+  #drawSoon(): void {
+    this.#frame ??= setTimeout(() => this.#draw(), FRAME_MS);
+  }
+
+  #draw(): void {
+    clearTimeout(this.#frame);
+    this.#frame = undefined;
+    if (this.#isAway || this.#stop.signal.aborted) return;
+    this.#putInOrder();
+    const picture = this.#picture();
+    this.#view = scrolled(this.#view, this.#order, machineRows(picture));
+    this.#screen.show(drawScreen({ ...picture, view: this.#view }));
+    void this.#askAboutShown(machineRows(picture));
+  }
+
+  /** Only if something changed since the last time. */
+  #putInOrder(): void {
+    const { fleet } = this.#known;
+    const { ordering } = this.#view;
+    const wanted = `${fleet.revision} ${JSON.stringify(ordering)}`;
+    if (wanted === this.#orderedFor) return;
+    this.#order = orderMachines(fleet.all(), ordering);
+    this.#orderedFor = wanted;
+  }
+
+  #picture(): Picture {
+    const { fleet, pending, decisions, log, connection } = this.#known;
+    const { columns, rows } = this.#screen;
+    return {
+      ...{ fleet, pending, log, connection, order: this.#order, view: this.#view, word: this.#word },
+      decisionOf: (name) => decisions.get(name),
+      nowUnixMs: Date.now(),
+      terminal: { columns, rows, hasColours: this.#hasColours, isUnicode: this.#isUnicode },
+    };
+  }
+
+  async #askAboutShown(rows: number): Promise<void> {
+    const shown = this.#order.slice(this.#view.top, this.#view.top + rows);
+    if (await this.#known.decisions.askFor(this.#client, shown)) this.#drawSoon();
+  }
+
+  #pressed(key: Key): void {
+    if (key === 'redraw') this.#screen.redraw();
+    if (key === 'suspend') {
+      this.#screen.suspend();
+      return;
+    }
+    this.#putInOrder();
+    const { pending } = this.#known;
+    const { view, command, ends, word } = pressKey(this.#view, key, {
+      order: this.#order,
+      rows: machineRows(this.#picture()),
+      requestOf: (name) => pending.find((request) => request.name === name),
+      waiting: new Set(pending.map(({ name }) => name)),
+    });
+    this.#view = view;
+    this.#word = word;
+    if (ends === true) this.#stop.abort();
+    if (command !== undefined) void this.#carryOut(command);
+    this.#draw();
+  }
+
+  async #carryOut(command: Command): Promise<void> {
+    const request =
+      command.kind === 'decide'
+        ? this.#known.pending.find(({ requestId }) => requestId === command.requestId)
+        : undefined;
+    if (command.kind !== 'decide') this.#word = await carryOut(this.#client, command);
+    else if (request === undefined) this.#word = `${command.name} does not wait any more.`;
+    else if (request.required === undefined) this.#word = await carryOut(this.#client, command);
+    else await this.#sign(request.requestId, command.approve);
+    this.#drawSoon();
+  }
+
+  /** Named people sign with OpenSSH, which may ask for a pass phrase or a touch: the terminal is theirs meanwhile. */
+  async #sign(requestId: string, approve: boolean): Promise<void> {
+    this.#isAway = true;
+    this.#screen.off();
+    try {
+      await decideWith(this.#client, requestId, approve, this.#options);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      say(`chatelaine: ${error.message}${error.hint === undefined ? '' : `\nhint: ${error.hint}`}`);
+    }
+    process.stderr.write('Enter goes back to the machines. ');
+    process.stdin.resume();
+    await once(process.stdin, 'data');
+    this.#isAway = false;
+    this.#screen.on();
+  }
+}
+
+export const monitorMachines = async (options: MonitorOptions): Promise<void> => {
+  if (!process.stdin.isTTY || !process.stdout.isTTY) {
+    throw new Failure('usage', 'The monitor needs a terminal.', 'For a script: chatelaine machine list --json');
+  }
+  await askKeep(options, async (client) => {
+    // Asked first, so that a keep that is not there or sealed is said in the ordinary way.
+    answerOf(await client.call(machines.list, { limit: 1 }));
+    await new Monitor(client, options).run();
+  });
+};
