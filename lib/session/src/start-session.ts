@@ -4,6 +4,7 @@ import { fillRandom, SecretBytes, wipe } from '@chatelaine/secret';
 import { now, systemClock } from './clock.ts';
 import { encodeIdentity } from './identity.ts';
 import { isRefused, type Refused, refuse } from './refusal.ts';
+import { UnsafeDirectoryError } from './safe-directory.ts';
 import { SessionKeys } from './session-keys.ts';
 import type { SessionOptions } from './session-options.ts';
 import { makePlace, refusePlace, type SessionPlace } from './session-place.ts';
@@ -51,7 +52,7 @@ const build = (
   finishToken(token, tokenKey, shellKey);
   const id = sessionIdOf(token);
   const directory = place.directory.child(id, surroundings.uid, true);
-  if (directory === undefined) return refuse('no-place');
+  if (directory === undefined) throw new UnsafeDirectoryError();
   const keys = new SessionKeys(id, shellKey);
   const record = formatRecord(facts, runtimeSecret.bytes, keys);
   const outcome = directory.replace(RECORD_FILE, record);
@@ -81,8 +82,13 @@ export const startSession = (options: StartOptions = {}): Started | Refused => {
   try {
     const place = makePlace(surroundings.uid, options);
     if (isRefused(place)) return place;
-    sweepPlace(place.directory, surroundings, clock, SWEPT_AT_START);
-    return build(place, surroundings, facts, options);
+    try {
+      sweepPlace(place.directory, surroundings, clock, SWEPT_AT_START);
+      return build(place, surroundings, facts, options);
+    } catch (error) {
+      place.directory[Symbol.dispose]();
+      throw error;
+    }
   } catch (error) {
     return refusePlace(error);
   }
