@@ -1,7 +1,7 @@
 // How long a key has yet to live. No operation tells it: only /proc/keys does, cut down to one unit. Invariant: what is said is never
 // longer than the truth. A description with a line feed can forge lines there, so the shortest of several counts. proc_keys(5)
 
-import { openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { Recent } from './recent.ts';
 
 /** In seconds; `atMost` is what the cut-down figure could stand for. */
@@ -16,22 +16,29 @@ const FIRST_BYTES = 65_536;
 const LISTING_LIFETIME_MS = 0.25;
 
 let buffer: Buffer | undefined;
-let descriptor: number | undefined;
 const recentListing = new Recent<Buffer>(LISTING_LIFETIME_MS);
 
-/** All of /proc/keys, in a buffer that is used again; it holds no secret. Empty where a container hides it. */
+/**
+ * All of /proc/keys, in a buffer that is used again; it holds no secret. Empty where a container hides it. It is opened each time: a
+ * descriptor goes on showing what whoever opened it possessed.
+ */
 const readListing = (): Buffer => {
   buffer ??= Buffer.allocUnsafeSlow(FIRST_BYTES);
+  let descriptor: number;
   try {
-    descriptor ??= openSync('/proc/keys', 'r');
+    descriptor = openSync('/proc/keys', 'r');
   } catch {
     return buffer.subarray(0, 0);
   }
-  for (let size = 0; ; ) {
-    if (size === buffer.length) buffer = Buffer.concat([buffer], 2 * size);
-    const count = readSync(descriptor, buffer, size, buffer.length - size, size);
-    if (count === 0) return buffer.subarray(0, size);
-    size += count;
+  try {
+    for (let size = 0; ; ) {
+      if (size === buffer.length) buffer = Buffer.concat([buffer], 2 * size);
+      const count = readSync(descriptor, buffer, size, buffer.length - size, null);
+      if (count === 0) return buffer.subarray(0, size);
+      size += count;
+    }
+  } finally {
+    closeSync(descriptor);
   }
 };
 

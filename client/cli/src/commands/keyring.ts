@@ -35,10 +35,7 @@ const onStore = (command: Command): Command =>
   );
 
 export const registerKeyring = (program: Command): void => {
-  const keyring = program
-    .command('keyring')
-    .description('secrets in the keyring of the kernel')
-    .enablePositionalOptions();
+  const keyring = program.command('keyring').description('secrets in the keyring of the kernel');
   registerEntries(keyring);
   registerLock(keyring);
   onEitherStore(keyring.command('exec'))
@@ -47,17 +44,15 @@ export const registerKeyring = (program: Command): void => {
       'Becomes the command. Each secret is in a pipe, to be read once: at the descriptor that is named, or at one whose path ' +
         'the named variable gets. Ends with 1, and runs nothing, if there is no such entry.',
     )
-    .argument('<COMMAND...>', 'the command and its arguments, best after --')
+    .argument('<COMMAND...>', 'the command and its arguments, after --')
     .option(
       '--secret <WHERE=SERVICE:USER>',
       'a descriptor from 0 or a variable, and the entry; may be repeated',
       collect,
     )
-    .passThroughOptions()
     .action(
-      // Of an argument that may be repeated commander hands on the list.
-      action<ExecOptions>(async (options, command) =>
-        (await import('../keyring/exec.ts')).execWithSecrets(command as unknown as readonly string[], options),
+      action<ExecOptions>(async (options, ...command) =>
+        (await import('../keyring/exec.ts')).execWithSecrets(command, options),
       ),
     );
   onEitherStore(keyring.command('git-credential'))
