@@ -1,14 +1,15 @@
 // Writes the pages that are made of the code itself, or says whether they are current: docs/operations.md of the
-// declarations in lib/contract, docs/cli.md of the command tree.
+// declarations in lib/contract, docs/openapi.json of those that are public, docs/cli.md of the command tree.
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { renderCommandReference } from '../client/cli/src/reference-page.ts';
+import { renderOpenApi } from '../lib/contract/src/openapi.ts';
 import { renderReference } from '../lib/contract/src/reference-page.ts';
 
 const usage = `usage: node scripts/generate-docs.ts [--check] [--help]
 
-Writes docs/operations.md and docs/cli.md from what the code declares.
+Writes docs/operations.md, docs/openapi.json and docs/cli.md from what the code declares.
 
   --check  write nothing; exit 1 when a page is not current
   --help   this text
@@ -16,6 +17,7 @@ Writes docs/operations.md and docs/cli.md from what the code declares.
 
 const pages: readonly (readonly [string, () => string])[] = [
   ['docs/operations.md', renderReference],
+  ['docs/openapi.json', renderOpenApi],
   ['docs/cli.md', renderCommandReference],
 ];
 

@@ -32,9 +32,10 @@ export const list = defineOperation({
   summary: 'Lists audit records, newest first.',
   kind: 'read',
   roles: ['admin'],
+  http: { method: 'GET', path: '/audit' },
   capability: 'audit.read',
   input: z.strictObject({
-    limit: z.number().int().min(1).max(1_000),
+    limit: z.number().int().min(1).max(1_000).default(100),
     before: z
       .number()
       .int()

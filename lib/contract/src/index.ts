@@ -4,6 +4,17 @@ export { allOperations } from './all-operations.ts';
 export { type CallOptions, type Client, createClient, type Transport } from './client.ts';
 export * from './features.ts';
 export {
+  API_PREFIX,
+  type HttpField,
+  type HttpForm,
+  httpFormOf,
+  type PublicOperation,
+  publicOperations,
+} from './http-form.ts';
+export { httpStatusOf } from './http-status.ts';
+export { bytesReader, wipeBytes, withBase64 } from './json-bytes.ts';
+export type { JsonSchema } from './json-schema.ts';
+export {
   countAttachments,
   decodeMessage,
   encodeMessage,
@@ -12,12 +23,14 @@ export {
   type PreparedMessage,
   prepareMessage,
 } from './message.ts';
+export { openApiDocument } from './openapi.ts';
 export {
   bytes,
   checkInput,
   checkOutput,
   commonRefusals,
   defineOperation,
+  type HttpRoute,
   type InputOf,
   type Operation,
   type OperationKind,

@@ -19,7 +19,10 @@ const granteeSchema = z
 export const capabilitySchema = z
   .string()
   .max(100)
-  .regex(/^(\*|[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*(\.\*)?)$/, 'must be a capability, such as machines.read, machines.* or *')
+  .regex(
+    /^(\*|[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*(\.\*)?)$/,
+    'must be a capability, such as machines.read, machines.* or *',
+  )
   .describe('such as `machines.read`; `machines.*` are all of a feature, `*` all there are');
 
 /** A glob over paths. */
@@ -29,7 +32,8 @@ export const pathGlobSchema = z
   .max(1_024)
   .refine(
     (glob) =>
-      glob.isWellFormed() && glob.split('/').every((part) => part !== '' && (!part.includes('*') || /^\*\*?$/.test(part))),
+      glob.isWellFormed() &&
+      glob.split('/').every((part) => part !== '' && (!part.includes('*') || /^\*\*?$/.test(part))),
     'must be segments joined by "/", each a name, "*" (one segment) or "**" (any number)',
   )
   .describe('segments joined by `/`; `*` is one segment, `**` any number of them');
@@ -135,7 +139,8 @@ export const apply = defineOperation({
       revoke: z.array(grantKeySchema).max(MAX_CHANGES),
     })
     .refine(
-      (input) => new Set([...input.grant, ...input.revoke].map(({ principal }) => principal)).size <= MAX_CHANGED_PRINCIPALS,
+      (input) =>
+        new Set([...input.grant, ...input.revoke].map(({ principal }) => principal)).size <= MAX_CHANGED_PRINCIPALS,
       `grant, revoke: must name at most ${MAX_CHANGED_PRINCIPALS} principals together`,
     ),
   output: z.strictObject({ granted: z.number().int(), revoked: z.number().int() }),

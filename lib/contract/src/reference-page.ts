@@ -2,33 +2,12 @@
 // the code does. Types and limits come from zod's JSON Schema (draft 2020-12); byte arrays, which JSON Schema does not
 // know, carry the type `bytes` in their metadata.
 
-import * as z from 'zod';
+import type * as z from 'zod';
 import { allOperations } from './all-operations.ts';
+import { API_PREFIX } from './http-form.ts';
+import { type JsonSchema, jsonSchemaOf } from './json-schema.ts';
 import { commonRefusals, type Operation, type OperationKind } from './operation.ts';
 import { explainRefusal, refusals, refuse } from './refusals.ts';
-
-/** What of a JSON Schema the page shows. */
-interface Schema {
-  readonly type?: string | readonly string[];
-  readonly const?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly additionalProperties?: Schema | boolean;
-  readonly items?: Schema;
-  readonly oneOf?: readonly Schema[];
-  readonly anyOf?: readonly Schema[];
-  readonly description?: string;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly exclusiveMinimum?: number;
-  readonly exclusiveMaximum?: number;
-  readonly minLength?: number;
-  readonly maxLength?: number;
-  readonly minItems?: number;
-  readonly maxItems?: number;
-  readonly pattern?: string;
-}
 
 interface Row {
   readonly field: string;
@@ -55,7 +34,7 @@ const range = (units: string, least: string | undefined, most: string | undefine
   return `${least} to ${most}${suffix}`;
 };
 
-const limitsOf = (schema: Schema): string => {
+const limitsOf = (schema: JsonSchema): string => {
   const limits: (string | undefined)[] = [
     range('', show(schema.minimum), show(schema.maximum)),
     schema.exclusiveMinimum === undefined ? undefined : `more than ${show(schema.exclusiveMinimum)}`,
@@ -67,7 +46,7 @@ const limitsOf = (schema: Schema): string => {
   return limits.filter((limit) => limit !== undefined).join(', ');
 };
 
-const typeOf = (schema: Schema): string => {
+const typeOf = (schema: JsonSchema): string => {
   if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${JSON.stringify(value)}\``).join(' or ');
   if (schema.type === 'array') return `list of ${schema.items === undefined ? 'anything' : typeOf(schema.items)}`;
@@ -77,7 +56,7 @@ const typeOf = (schema: Schema): string => {
 };
 
 /** The rows below a field: of an object its fields, of a list the fields of an item. */
-const rowsWithin = (schema: Schema, path: string): readonly Row[] => {
+const rowsWithin = (schema: JsonSchema, path: string): readonly Row[] => {
   if (schema.items !== undefined) return rowsWithin(schema.items, `${path}[]`);
   const prefix = path === '' ? '' : `${path}.`;
   const either = (schema.oneOf ?? schema.anyOf ?? []).flatMap((choice) => rowsWithin(choice, path));
@@ -89,7 +68,7 @@ const rowsWithin = (schema: Schema, path: string): readonly Row[] => {
   return [...own, ...either, ...others];
 };
 
-const rowsOf = (schema: Schema, field: string, isRequired: boolean): readonly Row[] => {
+const rowsOf = (schema: JsonSchema, field: string, isRequired: boolean): readonly Row[] => {
   const own = limitsOf(schema);
   const ofItems = schema.items === undefined ? '' : limitsOf(schema.items);
   const limits = [own, ofItems === '' ? '' : `each ${ofItems}`].filter((part) => part !== '').join('; ');
@@ -119,7 +98,7 @@ const fieldTable = (rows: readonly Row[]): string => {
 };
 
 const formSection = (title: string, form: z.ZodType, io: 'input' | 'output'): string => {
-  const schema = z.toJSONSchema(form, { unrepresentable: 'any', io }) as Schema;
+  const schema = jsonSchemaOf(form, io);
   const choices = schema.oneOf ?? schema.anyOf;
   if (choices !== undefined) {
     const tables = choices.map((choice) => fieldTable(rowsWithin(choice, '')));
@@ -137,6 +116,11 @@ const kinds: Readonly<Record<OperationKind, string>> = {
   stream: 'stream (pushes items until one side ends it)',
 };
 
+const httpLine = ({ http }: Operation): readonly string[] => {
+  if (http === undefined) return [];
+  return [`- HTTP: \`${http.method} ${API_PREFIX}${http.path}\`${http.isOpen === true ? ', without a token' : ''}`];
+};
+
 const operationSection = (operation: Operation): string => {
   const own = operation.refusals.map((code) => `[\`${code}\`](#refusals)`).join(', ');
   return [
@@ -147,6 +131,7 @@ const operationSection = (operation: Operation): string => {
       `- Kind: ${kinds[operation.kind]}`,
       `- Roles: ${operation.roles.map((role) => `\`${role}\``).join(', ')}`,
       `- Capability: \`${operation.capability}\``,
+      ...httpLine(operation),
       `- Refusals of its own: ${own === '' ? 'none' : own}`,
     ].join('\n'),
     formSection('Input', operation.input, 'input'),

@@ -9,6 +9,7 @@ export const status = defineOperation({
   summary: 'Says whether the keep is open, which modules answer, and what is wrong. Works while sealed.',
   kind: 'read',
   roles: ['admin', 'gate'],
+  http: { method: 'GET', path: '/status' },
   capability: 'system.status',
   input: z.strictObject({}),
   output: z.strictObject({
@@ -104,6 +105,7 @@ export const metrics = defineOperation({
   summary: "The keep's counters since its start, in the Prometheus text format.",
   kind: 'read',
   roles: ['admin', 'gate'],
+  http: { method: 'GET', path: '/metrics' },
   capability: 'system.metrics',
   input: z.strictObject({}),
   output: z.strictObject({ text: z.string() }),

@@ -65,6 +65,7 @@ export const pending = defineOperation({
   summary: 'Lists the requests that wait for a person.',
   kind: 'read',
   roles: ['admin', 'bus'],
+  http: { method: 'GET', path: '/approvals' },
   capability: 'machines.read',
   input: z.strictObject({}),
   output: z.strictObject({ storeId: z.string(), requests: z.array(pendingRequest).max(1_000) }),
@@ -79,6 +80,7 @@ export const vote = defineOperation({
     'this request only and only while the approver is still named; enough of them release it, one denial refuses it.',
   kind: 'change',
   roles: ['admin'],
+  http: { method: 'POST', path: '/approvals/{requestId}' },
   capability: 'machines.vote',
   input: z.strictObject({
     requestId: requestIdSchema,

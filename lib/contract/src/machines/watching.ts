@@ -101,6 +101,7 @@ export const heartbeat = defineOperation({
     'relays it can suppress it, not forge it. Counts as a successful check, and a nonce counts once for a machine.',
   kind: 'report',
   roles: ['gate'],
+  http: { method: 'POST', path: '/heartbeats', isOpen: true },
   capability: 'machines.heartbeat',
   input: z.strictObject({
     name: machineNameSchema,
