@@ -61,7 +61,7 @@ const remove = (context: MachinesContext): BoundOperation =>
     deleteMachine(tx, name, machine);
     afterCommit(() => {
       context.events.tell({ kind: 'removed', name });
-      context.schedule.tell({ kind: 'gone', name });
+      context.tellWatch({ kind: 'gone', name });
     });
     return ok({});
   });
@@ -147,7 +147,10 @@ const check = (context: MachinesContext): BoundOperation =>
     if (run && !known.machine.enabled) return refuse('disabled');
     if (run && !isAlive(known.state)) return refuse('expired');
     if (!context.schedule.isHeard) return refuse('no-watch');
-    call.afterCommit(() => context.schedule.tell({ kind: run ? 'start' : 'stop', name }));
+    call.afterCommit(() => {
+      context.tellWatch({ kind: run ? 'start' : 'stop', name });
+      if (!run) context.tellChanged(known);
+    });
     return ok({});
   });
 

@@ -81,7 +81,7 @@ export const enrollMachines = (context: MachinesContext): BoundOperation =>
       deleteMachine(tx, name, await requireMachine(tx, name));
       call.afterCommit(() => {
         context.events.tell({ kind: 'removed', name });
-        context.schedule.tell({ kind: 'gone', name });
+        context.tellWatch({ kind: 'gone', name });
       });
       touch(name);
     }

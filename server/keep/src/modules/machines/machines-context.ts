@@ -88,9 +88,15 @@ export class MachinesContext {
     }: { readonly kind?: 'added' | 'changed'; readonly firstCheckInMs?: number } = {},
   ): void {
     call.afterCommit(() => {
+      this.tellWatch(this.scheduleOf(known, call.moment.nowUnixMs, firstCheckInMs));
       this.tellChanged(known, kind);
-      if (this.schedule.isHeard) this.schedule.tell(this.scheduleOf(known, call.moment.nowUnixMs, firstCheckInMs));
     });
+  }
+
+  /** Tells the watch. It says nothing of a check that it is to stop: that it runs is over here. */
+  tellWatch(item: ScheduleItem): void {
+    if (item.kind === 'gone' || item.kind === 'stop') this.running.delete(item.name);
+    this.schedule.tell(item);
   }
 
   /** Tells those who look at machines, not the watch. */

@@ -40,6 +40,27 @@ test('a silent machine gets nothing, stays silent, and is served again once a pe
   assert.equal((await started.fetch(pair)).kind, 'ok');
 });
 
+test('a check that is stopped runs no more, whether a person stopped it or the machine is cut off', async () => {
+  await using started = await startKeep();
+  await started.unseal();
+  await started.enroll('web1', { settings: strict });
+  const schedule = await started.watch.stream(machines.schedule, {});
+  assert.ok(Symbol.asyncIterator in schedule);
+  const items = schedule[Symbol.asyncIterator]();
+  while ((await items.next()).value?.kind !== 'complete');
+  const begin = { ...nothingSeen, started: [{ name: 'web1', command: 'sleep 60' }] };
+  for (const [operation, input] of [
+    [machines.check, { name: 'web1', run: false }],
+    [machines.disable, { name: 'web1' }],
+  ] as const) {
+    assert.equal((await started.watch.call(machines.report, begin)).kind, 'ok');
+    assert.equal((await viewOf(started, 'web1')).checkerRunning, true);
+    assert.equal((await started.admin.call<typeof operation>(operation, input as never)).kind, 'ok');
+    assert.equal((await viewOf(started, 'web1')).checkerRunning, false, operation.name);
+  }
+  await items.return?.();
+});
+
 test('a check counts from its start, not from when it was reported', async () => {
   await using started = await startKeep();
   await started.unseal();
