@@ -103,6 +103,7 @@ class Reader {
       } else {
         if (item.startsWith(' ') || isListItem(item)) giveUp();
         this.#at++;
+        if (item.trim() === '') giveUp();
         items.push(this.#value(item, indent));
       }
     }

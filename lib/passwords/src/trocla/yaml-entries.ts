@@ -3,8 +3,8 @@
 // found complete in itself; so no line that looks like a key can be part of a text, and no key can hide. Else the answer is
 // `unproven`, and the file has to be parsed as a whole.
 //
-// Every form below ends with its line: quotes are closed, nothing flows on. A line that is indented by four or more and without
-// quotes or brackets is the inside of a literal block, a folded text or a nested hash, and opens nothing. Bytes are read as Latin-1;
+// Every form below ends with its line: quotes are closed, nothing flows on. A line that is indented by four or more stands only
+// behind the head of a literal block or another such line, and is text. Bytes are read as Latin-1;
 // those that could be a line separator of Unicode (U+0085, U+2028, U+2029) are left out of every form.
 
 import { PasswordStoreError } from '../password-store.ts';
@@ -28,12 +28,16 @@ const plainKey = '[A-Za-z0-9_][!-9;-~]*(?:(?::(?! )| (?![ #:]))[!-9;-~]*)*';
 const plainScalar = `[A-Za-z0-9_][!-9;-~${high}]*(?:(?::(?![ \\n])| (?![ #:\\n]))[!-9;-~${high}]*)*`;
 const doubleQuoted = `"[ !#-\\[\\]-~${high}]*(?:\\\\[ -~][ !#-\\[\\]-~${high}]*)*"`;
 const singleQuoted = `'[ -&(-~${high}]*(?:''[ -&(-~${high}]*)*'`;
-const scalarLine = `[A-Za-z0-9_]+: (?:${plainScalar}|${doubleQuoted}|(?:!binary )?\\|[-+]?|${singleQuoted})`;
+const scalar = `(?:${plainScalar}|${doubleQuoted}|${singleQuoted})`;
+const literalHead = '(?:!binary )?\\|[-+]?';
 const keyLine = `(?:${plainKey}|"[ !#-\\[\\]-~]*"|'[ -&(-~]*'):`;
-const innerLine = '    [ !#-&(-Z\\\\^-z|~]*';
+const innerLine = `    [ -~${high}]*`;
 /** The commonest of these forms, which a machine recognizes fastest. */
 const commonLine = '  [a-z0-9_]+: (?:[A-Za-z0-9_][!-~]*(?<!:)|"[ !#-\\[\\]-~]*")|[A-Za-z0-9_][!-9;-~]*:';
-const knownLine = `(?:${commonLine}|  ${scalarLine}|${keyLine}|- ${scalarLine}|${innerLine}|- !ruby/object:Rational|)\\n`;
+/** What is whole in itself: a line that is indented further would change it. */
+const closedLine = `(?:${commonLine}|(?:  |- )[A-Za-z0-9_]+: ${scalar}|${keyLine}|- !ruby/object:Rational|)\\n(?!   )`;
+/** The head of a literal block, and what is inside. */
+const literalLine = `(?:(?:  |- )[A-Za-z0-9_]+: ${literalHead}|${innerLine})\\n`;
 
 const isPlainKey = new RegExp(`^${plainKey}$`);
 
@@ -49,7 +53,7 @@ const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g
 /** Finds the line break before a line that is in no known form, or names the key. */
 const remarkableLine = (names: readonly string[]): RegExp => {
   const sought = names.length === 0 ? '' : `(?!(?:${names.map(literally).join('|')})\\n)`;
-  return new RegExp(`\\n(?!${sought}${knownLine}|$)`, 'g');
+  return new RegExp(`\\n(?!${sought}(?:${closedLine}|${literalLine})|$)`, 'g');
 };
 
 const searchFrom = (pattern: RegExp, text: string, from: number): number => {
@@ -76,6 +80,8 @@ const endOfEntry = (text: string, line: number): number => {
 
 /** The key, if the text is exactly one entry. */
 const onlyKey = (text: string): string | undefined => {
+  // The end of a document hides what follows.
+  if (/^(?:---|\.\.\.)/m.test(text)) return undefined;
   try {
     const entries = [...parseEntries(Buffer.from(text, 'latin1').toString()).keys()];
     return entries.length === 1 ? entries[0] : undefined;
