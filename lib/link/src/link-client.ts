@@ -52,6 +52,14 @@ export interface LinkClientOptions {
   readonly random?: () => number;
 }
 
+const questionOf = (operation: string, input: unknown, { requestId, credential, source }: CallOptions) => ({
+  operation,
+  input,
+  requestId,
+  credential,
+  source,
+});
+
 export class LinkClient implements Transport {
   readonly #options: LinkClientOptions;
   readonly #asker: Asker;
@@ -84,7 +92,7 @@ export class LinkClient implements Transport {
    * until the answer is there. Those of the answer lie in memory of their own: the caller's to wipe.
    */
   call(operation: string, input: unknown, options: CallOptions = {}): Promise<Result<unknown>> {
-    return this.#ask('call', { operation, input, requestId: options.requestId }, options);
+    return this.#ask('call', questionOf(operation, input, options), options);
   }
 
   /**
@@ -96,7 +104,7 @@ export class LinkClient implements Transport {
     input: unknown,
     options: CallOptions = {},
   ): Promise<Refused | AsyncIterable<unknown>> {
-    const question = { operation, input, requestId: options.requestId, window: STREAM_WINDOW_BYTES };
+    const question = { ...questionOf(operation, input, options), window: STREAM_WINDOW_BYTES };
     return asStream(await this.#ask('subscribe', question, options));
   }
 

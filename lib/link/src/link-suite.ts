@@ -70,6 +70,19 @@ export const describeLink = (name: string, makeCarrier: () => Promise<Carrier>):
       assert.deepEqual(await client.call('who', {}), ok({ identity: 'gate-1', role: 'gate' }));
     });
 
+    test('a credential arrives beside the question, and is wiped when that was answered', async () => {
+      let kept: Uint8Array | undefined;
+      handler.onCall('whose', ({ credential, source }) => {
+        kept = credential;
+        return ok({ text: Buffer.from(credential ?? []).toString(), source });
+      });
+      const credential = Buffer.from('hunter2');
+      const answer = await client.call('whose', {}, { credential, source: '192.0.2.7' });
+      assert.deepEqual(answer, ok({ text: 'hunter2', source: '192.0.2.7' }));
+      assert.deepEqual(kept && [...kept], Array(7).fill(0));
+      assert.deepEqual(await client.call('whose', {}), ok({ text: '' }));
+    });
+
     test('values of every kind arrive as they were sent', async () => {
       const input = {
         text: 'Zürich\u0000',

@@ -32,6 +32,10 @@ export interface LinkRequest {
   /** Not checked yet. Byte arrays in it are views that stay valid until the answer was given, then they are wiped. */
   readonly input: unknown;
   readonly requestId?: string;
+  /** What somebody proves themselves with, for whom the peer asks. Bytes as those of the input: wiped when the answer was given. */
+  readonly credential?: Uint8Array;
+  /** Where that somebody asks from, as the peer says. */
+  readonly source?: string;
   /** Aborts when the caller cancelled, its deadline passed, or it is gone. */
   readonly signal: AbortSignal;
 }

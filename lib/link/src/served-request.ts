@@ -10,6 +10,8 @@ export interface Question {
   readonly operation: string;
   readonly input: unknown;
   readonly requestId?: string;
+  readonly credential?: Uint8Array;
+  readonly source?: string;
   /** Bytes of items that may be sent before more are asked for; 0 for a call. */
   readonly window: number;
 }
@@ -18,17 +20,29 @@ export interface Question {
 export const readQuestion = (body: Buffer): Question => {
   const question = decodeMessage(body);
   if (typeof question !== 'object' || question === null) throw new FrameFormError('a question is no object');
-  const { operation, input, requestId, window = 0 } = question as Readonly<Record<string, unknown>>;
+  const { operation, input, requestId, credential, source, window = 0 } = question as Readonly<Record<string, unknown>>;
   if (typeof operation !== 'string') throw new FrameFormError('a question names no operation');
   if (requestId !== undefined && typeof requestId !== 'string') throw new FrameFormError('a request id is no string');
+  if (credential !== undefined && !(credential instanceof Uint8Array))
+    throw new FrameFormError('a credential is no bytes');
+  if (source !== undefined && typeof source !== 'string') throw new FrameFormError('a source is no string');
   if (typeof window !== 'number') throw new FrameFormError('a window is no number');
-  return { operation, input, window, ...(requestId !== undefined && { requestId }) };
+  return {
+    operation,
+    input,
+    window,
+    ...(requestId !== undefined && { requestId }),
+    ...(credential !== undefined && { credential }),
+    ...(source !== undefined && { source }),
+  };
 };
 
 export class ServedRequest implements LinkRequest {
   readonly operation: string;
   readonly input: unknown;
   readonly requestId?: string;
+  readonly credential?: Uint8Array;
+  readonly source?: string;
   /** Bytes that the question takes while it is being answered. */
   readonly heldBytes: number;
   readonly isStream: boolean;
@@ -46,6 +60,8 @@ export class ServedRequest implements LinkRequest {
     this.operation = question.operation;
     this.input = question.input;
     if (question.requestId !== undefined) this.requestId = question.requestId;
+    if (question.credential !== undefined) this.credential = question.credential;
+    if (question.source !== undefined) this.source = question.source;
     this.creditBytes = question.window;
     this.isStream = isStream;
     this.heldBytes = heldBytes;
