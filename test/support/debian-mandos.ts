@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,10 +17,16 @@ export interface DebianMandos {
   readonly bus: string;
   readonly port: number;
   readonly pid: number;
+  /** Holds mandos.conf and clients.conf. */
+  readonly configDir: string;
+  /** Asks it to end, which it does after it saved its state; gives the state, if it managed to. */
+  readonly stop: () => Promise<Buffer | undefined>;
 }
 
 const START_PATIENCE_MS = 60_000;
 const STOP_PATIENCE_MS = 2_000;
+const SAVE_PATIENCE_MS = 30_000;
+const STATE_FILE = 'clients.pickle';
 
 const waitUntilListening = async (port: number): Promise<void> => {
   const deadline = Date.now() + START_PATIENCE_MS;
@@ -37,8 +43,15 @@ const waitUntilListening = async (port: number): Promise<void> => {
   throw new Error('the Mandos server did not begin to listen');
 };
 
-/** Starts the server with this clients.conf. Root only: it reads its files before it drops its privileges. */
-export const startDebianMandos = async (scratch: Scratch, clientsConf: string): Promise<DebianMandos> => {
+/**
+ * Starts the server with this clients.conf, and the state that an earlier one saved. Root only: it reads its files before it
+ * drops its privileges.
+ */
+export const startDebianMandos = async (
+  scratch: Scratch,
+  clientsConf: string,
+  state?: Buffer,
+): Promise<DebianMandos> => {
   const directory = scratch.directory();
   const configDir = path.join(directory, 'config');
   const stateDir = path.join(directory, 'state');
@@ -46,7 +59,11 @@ export const startDebianMandos = async (scratch: Scratch, clientsConf: string): 
   mkdirSync(configDir);
   mkdirSync(stateDir, { mode: 0o700 });
   const account = (await runToSuccess('getent', ['passwd', '_mandos'])).split(':');
-  chownSync(stateDir, Number(account[2]), Number(account[3]));
+  const stateFile = path.join(stateDir, STATE_FILE);
+  if (state !== undefined) writeFileSync(stateFile, state, { mode: 0o600 });
+  for (const owned of state === undefined ? [stateDir] : [stateDir, stateFile]) {
+    chownSync(owned, Number(account[2]), Number(account[3]));
+  }
   writeFileSync(path.join(configDir, 'clients.conf'), clientsConf, { mode: 0o600 });
   const bus = await startSystemBus(scratch);
   const port = await freePort();
@@ -73,5 +90,11 @@ export const startDebianMandos = async (scratch: Scratch, clientsConf: string): 
     await end;
   });
   await waitUntilListening(port);
-  return { bus, port, pid };
+  const stop = async (): Promise<Buffer | undefined> => {
+    const end = once(server, 'exit', { signal: AbortSignal.timeout(SAVE_PATIENCE_MS) });
+    server.kill('SIGTERM');
+    await end;
+    return existsSync(stateFile) ? readFileSync(stateFile) : undefined;
+  };
+  return { bus, port, pid, configDir, stop };
 };
