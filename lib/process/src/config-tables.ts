@@ -94,6 +94,51 @@ export const watchTable = z.strictObject({
   max_checkers: z.int().min(1).max(4096).default(64),
 });
 
+/** What a notice can be about. */
+export const noticeKinds = ['waiting', 'silent', 'expired', 'refused', 'released'] as const;
+export type NoticeKind = (typeof noticeKinds)[number];
+
+const kinds = z.array(z.enum(noticeKinds)).min(1).readonly().default(['waiting', 'silent', 'expired', 'refused']);
+
+/** `[courier]` */
+export const courierTable = z.strictObject({
+  account: accountName.default('chatelaine-courier'),
+  /** Holds link.key, and in spool/ what is not delivered yet. */
+  directory: absolutePath.default('/var/lib/chatelaine/courier'),
+  pid_file: absolutePath.default('/run/chatelaine/courier/courier.pid'),
+  /** How long a notice is tried. */
+  give_up_hours: z.int().min(1).max(720).default(24),
+  /** Programs that are started with each notice on their standard input. */
+  hooks: z
+    .array(
+      z.strictObject({
+        command: z
+          .tuple(
+            [absolutePath],
+            z.string().refine((word) => !word.includes('\0'), 'must not contain a NUL'),
+          )
+          .readonly(),
+        kinds,
+      }),
+    )
+    .max(64)
+    .readonly()
+    .default([]),
+  /** Addresses that get each notice by POST. */
+  webhooks: z
+    .array(
+      z.strictObject({
+        url: z.url({ protocol: /^https?$/, error: 'must be an http or https address' }),
+        kinds,
+        /** Signs each notice, so that its receiver knows where it comes from. */
+        secret_file: absolutePath.optional(),
+      }),
+    )
+    .max(64)
+    .readonly()
+    .default([]),
+});
+
 /** `[admin]` */
 export const adminTable = z.strictObject({
   /** The local administrator's key of the link. */

@@ -15,8 +15,10 @@ export {
   adminTable,
   baseConfig,
   busTable,
+  courierTable,
   gateTable,
   keepTable,
+  type NoticeKind,
   type Purpose,
   watchTable,
 } from './config-tables.ts';

@@ -56,6 +56,24 @@ const text = `# Chatelaine. Every line that begins with "#" shows a default; "ch
 # The group whose members may change something over it, besides root. The policy of the bus names it too.
 #administrators = "_mandos"
 
+[courier]
+#account = "chatelaine-courier"
+#directory = "/var/lib/chatelaine/courier"
+
+# How long a notice is tried if nobody takes it.
+#give_up_hours = 24
+
+# A program that is started with each notice, as JSON, on its standard input; exit 0 says that it took it.
+#[[courier.hooks]]
+#command = ["/usr/local/sbin/notify"]
+#kinds = ["waiting", "silent", "expired", "refused"]
+
+# An address that gets each notice by POST, signed with HMAC-SHA-256 if there is a secret.
+#[[courier.webhooks]]
+#url = "https://example.org/chatelaine"
+#secret_file = "/etc/chatelaine/webhook.key"
+#kinds = ["waiting", "silent", "expired", "refused"]
+
 [admin]
 # Whoever can read it administers Chatelaine.
 #link_key = "/etc/chatelaine/admin.key"

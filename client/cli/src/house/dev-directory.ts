@@ -103,6 +103,8 @@ const addMissingPeers = async (file: string, directory: string): Promise<void> =
 export interface DevInstance {
   readonly directory: string;
   readonly configFile: string;
+  /** Whether the settings give the courier anybody to carry notices to. */
+  readonly hasNotices: boolean;
   /** How long a process may take to stop. */
   readonly patienceMs: (name: HouseProcessName) => number;
 }
@@ -137,7 +139,9 @@ export const prepareDevDirectory = async (
   const config = readWholeConfig(configFile);
   await makeKeys(config);
   if (!hasStore(config.keep.directory)) await makeFirstStore(configFile, directory, config);
-  return { directory, configFile, patienceMs: (name) => patienceOf(config, name) };
+  const { hooks, webhooks } = config.courier;
+  const hasNotices = hooks.length + webhooks.length > 0;
+  return { directory, configFile, hasNotices, patienceMs: (name) => patienceOf(config, name) };
 };
 
 /** The directories, and the keys that are missing in them. */

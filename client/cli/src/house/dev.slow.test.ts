@@ -13,11 +13,9 @@ const processesOf = (directory: string): readonly { readonly pid: number; readon
     .flatMap((pid) => {
       try {
         const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-        const name = /(keep|gate)[/.][^/]*(?:src\/main\.ts|js)?$/.exec(
-          words.find((word) => /main\.ts$/.test(word)) ?? '',
-        );
-        const isOurs = words.includes(`${directory}/chatelaine.toml`);
-        return isOurs ? [{ pid: Number(pid), name: name?.[1] ?? '' }] : [];
+        const program = words.find((word) => /main\.ts$/.test(word)) ?? '';
+        const name = /(keep|gate|check|watch)\/(?:src\/)?main\.ts$/.exec(program)?.[1] ?? '';
+        return words.includes(`${directory}/chatelaine.toml`) ? [{ pid: Number(pid), name }] : [];
       } catch {
         return [];
       }
@@ -34,7 +32,8 @@ test('it prints one line when it is ready, and after SIGTERM or SIGINT ends with
     assert.deepEqual(Object.keys(instance.ready), ['dir', 'mandos']);
     assert.equal(instance.ready.dir, scratch.in('i'));
     assert.match(instance.ready.mandos, /^127\.0\.0\.1:[1-9]\d*$/);
-    assert.equal(processesOf(scratch.in('i')).length, 2);
+    const names = processesOf(scratch.in('i')).map(({ name }) => name);
+    assert.deepEqual(names.toSorted(), ['check', 'gate', 'keep', 'watch']);
     assert.equal(await instance.stop(signal), 0);
     assert.equal(instance.printed.length, 1);
     assert.deepEqual(processesOf(scratch.in('i')), []);
@@ -49,7 +48,7 @@ test('everything in its directory is for its owner alone, but the names of proce
     .filter((path) => (statSync(path).mode & 0o077) !== 0)
     .map((path) => path.slice(instance.ready.dir.length));
   assert.equal(statSync(instance.ready.dir).mode & 0o7777, 0o700);
-  const expected = ['/run', '/run/gate.pid', '/run/keep.pid', '/run/keep.sock'];
+  const expected = ['/run', '/run/gate.pid', '/run/keep.pid', '/run/keep.sock', '/run/watch.pid'];
   assert.deepEqual(open.toSorted(), expected);
 });
 
@@ -74,8 +73,8 @@ test('killed without a chance to stop anything, it takes its processes with it',
   await allGone(scratch.in('i'));
 });
 
-test('when one of its processes ends, it stops the other, says so, and fails', async () => {
-  for (const name of ['keep', 'gate']) {
+test('when one of its processes ends, it stops the others, says so, and fails', async () => {
+  for (const name of ['keep', 'gate', 'watch']) {
     using scratch = new ScratchDirectory();
     const instance = await DevInstance.start(['--dir', scratch.in('i')]);
     const pid = processesOf(scratch.in('i')).find((found) => found.name === name)?.pid;
@@ -128,6 +127,23 @@ test('a second instance on the same directory is refused and does not harm the f
   const terminal = new Terminal(scratch.path, { CHATELAINE_DIR: scratch.in('i') });
   assert.notEqual((await terminal.run('chatelaine dev')).code, 0);
   assert.equal((await terminal.run('chatelaine status')).code, 0);
+});
+
+test('an instance of a version without some of the processes gets what it lacks', async () => {
+  using scratch = new ScratchDirectory();
+  await (await DevInstance.start(['--dir', scratch.in('i')])).stop();
+  const file = scratch.in('i', 'chatelaine.toml');
+  const text = readFileSync(file, 'utf8');
+  writeFileSync(file, text.replace(/\n\[watch\]\n(?:[^[].*\n)*/, '\n'));
+  assert.notEqual(readFileSync(file, 'utf8'), text);
+  rmSync(scratch.in('i', 'watch'), { recursive: true });
+  rmSync(scratch.in('i', 'keep', 'link', 'watch.key'));
+  const gateKey = readFileSync(scratch.in('i', 'gate', 'link.key'));
+  await using instance = await DevInstance.start(['--dir', scratch.in('i')]);
+  assert.equal(processesOf(scratch.in('i')).length, 4);
+  assert.ok(existsSync(scratch.in('i', 'run', 'watch.pid')));
+  assert.deepEqual(readFileSync(scratch.in('i', 'gate', 'link.key')), gateKey);
+  assert.match(instance.words, /every machine is known/);
 });
 
 test('a start that was interrupted while the store was made is finished by the next one', async () => {

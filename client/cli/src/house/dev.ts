@@ -56,6 +56,7 @@ const serve = async (
   const said: Partial<Record<HouseProcessName, Readonly<Record<string, unknown>>>> = {};
   for (const name of peerNames) {
     if (name === 'bus' && bus === undefined) continue;
+    if (name === 'courier' && !instance.hasNotices) continue;
     const ready = await start(name);
     if (ready === 'asked') return;
     said[name] = ready;

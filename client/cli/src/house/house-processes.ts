@@ -1,7 +1,7 @@
 // The processes of the house. Adding one takes a line in `peers`, and one in each of scripts/server, scripts/create-accounts
 // and scripts/build: everything else (keys of the link, directories, starting, stopping) follows from it.
 
-import { busTable, gateTable, watchTable } from '@chatelaine/process';
+import { busTable, courierTable, gateTable, watchTable } from '@chatelaine/process';
 import type * as z from 'zod';
 
 /** The keep's peers, each with its table of the configuration, in the order in which they are started. */
@@ -11,6 +11,8 @@ export const peers = {
   gate: gateTable.loose(),
   // Started only where Mandos's own tools are wanted.
   bus: busTable,
+  // Started only where notices go anywhere.
+  courier: courierTable,
 } as const satisfies Record<string, z.ZodObject>;
 
 /** A peer that is a process; its identity and its role on the link are called the same. */

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { runAtTerminal } from '../testing/at-terminal.ts';
@@ -12,6 +12,8 @@ import { ScratchDirectory } from '../testing/scratch-directory.ts';
 
 const KEEP_ACCOUNT = { name: 'daemon', uid: 1 };
 const GATE_ACCOUNT = { name: 'bin', uid: 2 };
+const WATCH_ACCOUNT = { name: 'sys', uid: 3 };
+const CHECK_ACCOUNT = { name: 'nobody', group: 'nogroup' };
 const GROUP = { name: 'games', gid: 60 };
 const PASS_PHRASE = 'correct horse battery staple';
 
@@ -37,6 +39,12 @@ directory = ${inside('lib', 'gate')}
 pid_file = ${inside('run-gate', 'gate.pid')}
 [gate.mandos]
 listen = ["127.0.0.1:0"]
+[watch]
+account = "${WATCH_ACCOUNT.name}"
+check_account = "${CHECK_ACCOUNT.name}"
+check_group = "${CHECK_ACCOUNT.group}"
+directory = ${inside('lib', 'watch')}
+pid_file = ${inside('run-watch', 'watch.pid')}
 [admin]
 link_key = ${inside('admin.key')}
 `,
@@ -62,6 +70,7 @@ test('init makes directories, keys and a store, each for the account it belongs 
   assert.deepEqual(Object.keys(JSON.parse(ran.stdout)), ['storeId', 'rootKeyId']);
   const keep = `${KEEP_ACCOUNT.uid}:${GROUP.gid}`;
   const gate = `${GATE_ACCOUNT.uid}:${GROUP.gid}`;
+  const watch = `${WATCH_ACCOUNT.uid}:${GROUP.gid}`;
   const owners = ownersBelow(scratch.in('lib'));
   for (const name of Object.keys(owners)) if (/^keep\/store\.db-/.test(name)) delete owners[name];
   assert.deepEqual(owners, {
@@ -73,7 +82,10 @@ test('init makes directories, keys and a store, each for the account it belongs 
     'keep/link': `${keep} 700`,
     'keep/link/admin.key': `${keep} 600`,
     'keep/link/gate.key': `${keep} 600`,
+    'keep/link/watch.key': `${keep} 600`,
     'keep/store.db': `${keep} 600`,
+    watch: `${watch} 700`,
+    'watch/link.key': `${watch} 600`,
   });
   assert.equal(statSync(scratch.in('admin.key')).uid, 0);
   assert.equal(statSync(scratch.in('admin.key')).mode & 0o7777, 0o600);
@@ -134,6 +146,31 @@ test('a second init changes nothing', async () => {
     [1]
   `);
   assert.deepEqual(readFileSync(scratch.in('admin.key')), adminKey);
+});
+
+test('an instance of a version without some of the processes gets what it lacks, and nothing else is changed', async () => {
+  using scratch = new ScratchDirectory();
+  const { terminal } = prepare(scratch);
+  await terminal.follow(`
+    $ chatelaine init --complete
+    ! chatelaine: There is no store in …/lib/keep yet.
+    ! hint: Make it with: chatelaine init
+    [1]
+  `);
+  await terminal.run(`echo '${PASS_PHRASE}' | chatelaine init`);
+  const before = ownersBelow(scratch.in('lib'));
+  const keys = ['gate/link.key', 'keep/link/gate.key', 'keep/link/admin.key'];
+  const contents = (): readonly string[] => keys.map((key) => readFileSync(scratch.in('lib', key), 'utf8'));
+  const earlier = contents();
+  rmSync(scratch.in('lib', 'watch'), { recursive: true });
+  rmSync(scratch.in('lib', 'keep', 'link', 'watch.key'));
+  await terminal.follow(`
+    $ chatelaine init --complete
+    ! The keys of the link for watch are made: start the keep again.
+    $ chatelaine init --complete
+  `);
+  assert.deepEqual(ownersBelow(scratch.in('lib')), before);
+  assert.deepEqual(contents(), earlier);
 });
 
 test('a pass phrase that is too short makes no store, and the next try does', async () => {

@@ -64,7 +64,7 @@ export const pending = defineOperation({
   name: 'machines.pending',
   summary: 'Lists the requests that wait for a person.',
   kind: 'read',
-  roles: ['admin', 'bus'],
+  roles: ['admin', 'bus', 'courier'],
   http: { method: 'GET', path: '/approvals' },
   capability: 'machines.read',
   input: z.strictObject({}),

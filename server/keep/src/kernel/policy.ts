@@ -1,7 +1,8 @@
 // What a principal may ask, decided before anything is looked up. Default is no. Two fences stand one behind the other:
-// the operation's list of roles (fixed in the contract, no grant widens it), then grants: principal × capability × path.
-// A component's own grants are fixed here; people's grants are records.
+// the operation's list of roles, or that it is public (fixed in the contract, no grant widens it), then grants: principal ×
+// capability × path. A component's own grants are fixed here; other people's grants are records.
 
+import { allOperations } from '@chatelaine/contract';
 import { type Principal, principalId } from './principal.ts';
 
 /** One permission. `capability` is exact, `prefix.*` or `*`; `path` is a glob: `*` is one segment, `**` any number. */
@@ -31,15 +32,19 @@ const componentGrants: readonly Grant[] = [
   { principal: 'bus:*', capability: 'machines.approve', path: '**' },
   { principal: 'bus:*', capability: 'machines.set-checker', path: '**' },
   { principal: 'courier:*', capability: 'machines.events', path: '**' },
+  { principal: 'courier:*', capability: 'machines.read', path: '**' },
 ];
 
 /** The grant of a fresh instance: the holder of a local admin key administers it. */
 export const foundingGrants: readonly Grant[] = [{ principal: 'admin:admin', capability: '*', path: '**' }];
 
-const matchesPrincipal = (pattern: string, id: string): boolean =>
-  pattern === id || (pattern.endsWith(':*') && id.startsWith(pattern.slice(0, -1)));
+const matchesPrincipal = (pattern: string, id: string, { groups = [] }: Principal): boolean =>
+  pattern === id ||
+  (pattern.endsWith(':*') && id.startsWith(pattern.slice(0, -1))) ||
+  (pattern.startsWith('group:') && groups.includes(pattern.slice('group:'.length)));
 
-const matchesCapability = (pattern: string, capability: string): boolean =>
+/** Whether a granted capability, which may be a pattern, is or includes this one. */
+export const matchesCapability = (pattern: string, capability: string): boolean =>
   pattern === '*' || pattern === capability || (pattern.endsWith('.*') && capability.startsWith(pattern.slice(0, -1)));
 
 /** Whether a `/`-separated path matches a glob; linear in the segments, so that no pattern can be made slow. */
@@ -68,10 +73,18 @@ export const matchesPath = (glob: string, path: string): boolean => {
   return pattern === patterns.length;
 };
 
+/** Whether anything that needs this capability can be asked in this role at all, whatever is granted. */
+export const mayEverAsk = (role: Principal['role'], capability: string): boolean =>
+  allOperations.some(
+    (operation) =>
+      operation.capability === capability &&
+      (role === 'token' ? operation.http !== undefined : operation.roles.includes(role)),
+  );
+
 /**
  * Whether `principal` may use `capability` on `path`.
  *
- * @param grants the granted records that apply to this instance, any order
+ * @param grants those of this principal and its groups at least, in any order, none of them past its end
  */
 export const evaluatePolicy = (
   grants: readonly Grant[],
@@ -82,7 +95,7 @@ export const evaluatePolicy = (
   const id = principalId(principal);
   for (const grant of [...componentGrants, ...grants]) {
     if (
-      matchesPrincipal(grant.principal, id) &&
+      matchesPrincipal(grant.principal, id, principal) &&
       matchesCapability(grant.capability, capability) &&
       matchesPath(grant.path, path)
     ) {

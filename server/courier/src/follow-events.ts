@@ -1,0 +1,55 @@
+// Hears from the keep what happens. After a gap it asks which requests wait, since those are what a person has to know of; the
+// rest of what was missed stands in the audit.
+
+import { type Client, machines } from '@chatelaine/contract';
+
+export interface FollowOptions {
+  readonly client: Client;
+  readonly pauseMs: number;
+  readonly signal: AbortSignal;
+  readonly happened: (event: machines.MachineEvent) => Promise<void>;
+  readonly listening: () => void;
+}
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+    if (signal.aborted) end();
+  });
+
+const tellWaiting = async ({ client, happened, signal }: FollowOptions): Promise<void> => {
+  const pending = await client.call(machines.pending, {}, { signal });
+  if (pending.kind === 'refused') return;
+  for (const { requestId, name, address, askedAtUnixMs, untilUnixMs, releasedAtEnd } of pending.value.requests) {
+    const delayMs = untilUnixMs - askedAtUnixMs;
+    await happened({ kind: 'waiting', name, requestId, address, delayMs, releasedAtEnd });
+  }
+};
+
+/** Follows until the signal. Throws what `happened` throws. */
+export const followEvents = async (options: FollowOptions): Promise<void> => {
+  const { client, signal, pauseMs, happened, listening } = options;
+  while (!signal.aborted) {
+    const events = await client.stream(machines.events, {}, { signal });
+    if (Symbol.asyncIterator in events) {
+      const iterator = events[Symbol.asyncIterator]();
+      for (;;) {
+        // Only the link's own failures are passed over.
+        const next = await iterator.next().catch(() => undefined);
+        if (next === undefined || next.done === true) break;
+        const event: machines.MachineEvent = next.value;
+        if (event.kind === 'listening') listening();
+        if (event.kind === 'listening' || event.kind === 'overrun') await tellWaiting(options);
+        else await happened(event);
+      }
+      await iterator.return?.().catch(() => undefined);
+    }
+    await pause(pauseMs, signal);
+  }
+};
