@@ -33,11 +33,12 @@ const integer = /^[-+]?(?:0b[01_,]+|0[0-7_,]+|(?:0|[1-9](?:[0-9]|,[0-9]|_[0-9])*
 const sexagesimal = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9]){1,2}$/;
 const sexagesimalFraction = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9]){1,2}\.[0-9_]*$/;
 
-const inSixties = (text: string): number => {
-  const sign = text.startsWith('-') ? -1 : 1;
-  const parts = text.replace(/^[-+]/, '').replaceAll('_', '').split(':').map(Number);
-  return sign * parts.reduce((sum, part) => sum * 60 + part, 0);
-};
+/** Hours first, also if there are only two parts: 1:30 is 5400. */
+const inSixties = (text: string): number =>
+  text
+    .replaceAll('_', '')
+    .split(':')
+    .reduce((sum, part, index) => sum + Number(part) * 60 ** (2 - index), 0);
 
 const integerOf = (text: string): number => {
   const digits = text.replace(/[,_]/g, '');

@@ -305,7 +305,7 @@ export class Passwords {
   }
 
   #storing(
-    { name, wish }: Request,
+    { name, wish, anew }: Request,
     live: PasswordRecord | undefined,
     newPlain: Uint8Array | undefined,
     value: Uint8Array,
