@@ -22,7 +22,7 @@ interface Footprint {
 }
 
 /** A process of the instance; `check` is the one that runs checkers for the watch. */
-type ProcessName = 'keep' | 'gate' | 'watch' | 'check';
+type ProcessName = 'keep' | 'gate' | 'watch' | 'check' | 'bus';
 
 /** A running instance. */
 export interface DevInstance {
@@ -45,6 +45,8 @@ export interface DevOptions {
   readonly dir?: string;
   /** A free port if absent. */
   readonly mandosPort?: number;
+  /** The address of a message bus to show the machines on; absent for none. */
+  readonly bus?: string;
 }
 
 const READY_WITHIN_MS = 30_000;
@@ -82,6 +84,7 @@ const firstLine = async (child: ChildProcess, words: () => string): Promise<stri
 export const startDevInstance = async (scratch: Scratch, options: DevOptions = {}): Promise<DevInstance> => {
   const dir = options.dir ?? path.join(scratch.directory(), 'instance');
   const args = ['dev', '--dir', dir, '--mandos', `127.0.0.1:${options.mandosPort ?? 0}`];
+  if (options.bus !== undefined) args.push('--bus', options.bus);
   const child = spawn(chatelaine, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   child.stderr.on('data', (part: Buffer) => {
