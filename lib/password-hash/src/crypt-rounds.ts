@@ -1,9 +1,9 @@
 // The rounds that md5crypt and the SHA-crypts share: digest upon digest, with password, salt or both mixed in by the number
 // of the round. Only for the two formats that libcrypt cannot make (another magic, a longer salt); all cryptography is
-// node:crypto's. Yields to the event loop every few milliseconds.
+// node:crypto's. Yields to the event loop every millisecond or so.
 
-import { createHash } from 'node:crypto';
-import { wipe } from './wipe.ts';
+import { hash as hashOnce } from 'node:crypto';
+import { secretBuffer, wipe } from './wipe.ts';
 
 const ROUNDS_AT_ONCE = 250;
 
@@ -18,17 +18,25 @@ export interface RoundInput {
 }
 
 /** Stretches `first`, a digest, which is wiped; the caller wipes the result. */
-export const stretchDigest = async (first: Buffer, { hash, rounds, password, salt }: RoundInput): Promise<Buffer> => {
+export const stretchDigest = async (first: Buffer, input: RoundInput): Promise<Buffer> => {
+  const { hash, rounds, password, salt } = input;
+  const mixed = secretBuffer(first.length + salt.length + 2 * password.length);
   let digest = first;
   for (let round = 0; round < rounds; round++) {
     const isOdd = round % 2 === 1;
-    const next = createHash(hash).update(isOdd ? password : digest);
-    if (round % 3 !== 0) next.update(salt);
-    if (round % 7 !== 0) next.update(password);
-    next.update(isOdd ? digest : password);
+    let length = 0;
+    const mix = (part: Uint8Array): void => {
+      mixed.set(part, length);
+      length += part.length;
+    };
+    mix(isOdd ? password : digest);
+    if (round % 3 !== 0) mix(salt);
+    if (round % 7 !== 0) mix(password);
+    mix(isOdd ? digest : password);
     wipe(digest);
-    digest = next.digest();
+    digest = hashOnce(hash, mixed.subarray(0, length), { outputEncoding: 'buffer' });
     if (round % ROUNDS_AT_ONCE === ROUNDS_AT_ONCE - 1) await breathe();
   }
+  wipe(mixed);
   return digest;
 };

@@ -2,7 +2,7 @@
 // call uses is held until the call has ended, since koffi does not, and what held the password is zeroed afterwards.
 
 import { bindLibrary } from './shared-library.ts';
-import { wipe } from './wipe.ts';
+import { secretBuffer, wipe } from './wipe.ts';
 
 /** sizeof(struct crypt_data); the output is its first member. */
 const STATE_BYTES = 32_768;
@@ -69,10 +69,10 @@ export const makeSetting = (prefix: string, count: number, random: Uint8Array): 
  */
 export const crypt = async (plain: Uint8Array, setting: string): Promise<string | undefined> => {
   const { crypt: call } = libcrypt();
-  const phrase = Buffer.alloc(plain.length + 1);
+  const phrase = secretBuffer(plain.length + 1);
   phrase.set(plain);
   const settingBytes = Buffer.from(`${setting}\0`, 'latin1');
-  const state = Buffer.alloc(STATE_BYTES);
+  const state = secretBuffer(STATE_BYTES);
   try {
     const worked = await new Promise<boolean>((resolve, reject) => {
       call(phrase, settingBytes, state, (error, result) => (error ? reject(error) : resolve(result)));
@@ -82,6 +82,5 @@ export const crypt = async (plain: Uint8Array, setting: string): Promise<string 
     return worked && !output.startsWith('*') ? output : undefined;
   } finally {
     wipe(phrase, state);
-    settingBytes.fill(0);
   }
 };

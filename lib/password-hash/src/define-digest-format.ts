@@ -1,9 +1,9 @@
 // `{SCHEME}` and the base64 of a digest, with a salt behind it or none: RFC 2307 and what OpenLDAP and Dovecot made of it.
 // All are fast to guess; they are here for what reads nothing better.
 
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { defineFormat } from './define-format.ts';
+import { digestOf } from './digest.ts';
 import { areEqualBytes } from './equal-bytes.ts';
 import { text } from './option-types.ts';
 import type { PasswordFormat } from './password-format.ts';
@@ -24,7 +24,7 @@ const SALT_BYTES = 16;
 
 /** The stored text of a digest, without a final newline. */
 export const digestText = ({ scheme, hash }: DigestScheme, plain: Uint8Array, salt: Uint8Array): string => {
-  const digest = createHash(hash).update(plain).update(salt).digest();
+  const digest = digestOf(hash, plain, salt);
   const base64 = Buffer.concat([digest, salt]).toString('base64');
   // Only the oldest salted scheme has its lines broken, and that shows with salts beyond 25 bytes alone.
   return `{${scheme}}${scheme === 'SSHA' ? base64.replaceAll(/.{60}(?=.)/g, '$&\n') : base64}`;
@@ -49,7 +49,7 @@ export const readDigest = (scheme: DigestScheme, stored: Uint8Array): ReadDigest
 
 /** Whether `plain` gives the digest that was read. */
 export const matchesDigest = ({ hash }: DigestScheme, plain: Uint8Array, { digest, salt }: ReadDigest): boolean =>
-  areEqualBytes(createHash(hash).update(plain).update(salt).digest(), digest);
+  areEqualBytes(digestOf(hash, plain, salt), digest);
 
 /** What a format adds to its scheme. */
 export interface DigestDeclaration extends DigestScheme {

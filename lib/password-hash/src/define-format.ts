@@ -15,6 +15,7 @@ import type {
   VerifyContext,
 } from './password-format.ts';
 import { refuse } from './refuse.ts';
+import { joinBytes } from './wipe.ts';
 
 /** A request whose options were checked. */
 export type Checked<Request, Options> = Omit<Request, 'options'> & { readonly options: Options };
@@ -41,7 +42,7 @@ export interface FormatDeclaration<Schema extends z.ZodType<object>, ImportSchem
   };
 }
 
-const showWhole = (stored: Uint8Array): Rendered => ({ kind: 'rendered', text: Uint8Array.from(stored) });
+const showWhole = (stored: Uint8Array): Rendered => ({ kind: 'rendered', text: joinBytes(stored) });
 
 const checkOptions = <Schema extends z.ZodType<object>>(
   schema: Schema,

@@ -3,7 +3,7 @@
 // every password outside Latin-1 wrong. Nettle keeps MD4, and is there wherever GnuTLS is. nettle/md4.h.
 
 import { bindLibrary } from './shared-library.ts';
-import { wipe } from './wipe.ts';
+import { secretBuffer, wipe } from './wipe.ts';
 
 const DIGEST_BYTES = 16;
 /** struct md4_ctx has 96 bytes or less. */
@@ -28,8 +28,8 @@ const nettle = (): NettleMd4 => {
 /** The 16 bytes of MD4. Throws `LibraryMissingError` without libnettle. */
 export const md4 = (bytes: Uint8Array): Buffer => {
   const { init, update, digest } = nettle();
-  const context = Buffer.alloc(CONTEXT_BYTES);
-  const result = Buffer.alloc(DIGEST_BYTES);
+  const context = secretBuffer(CONTEXT_BYTES);
+  const result = secretBuffer(DIGEST_BYTES);
   init(context);
   update(context, bytes.length, bytes);
   digest(context, DIGEST_BYTES, result);

@@ -1,4 +1,6 @@
-// Salts that are texts.
+// Salts, and other random bytes.
+
+import { secretBuffer } from './wipe.ts';
 
 const alphabet = Buffer.from('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789', 'latin1');
 
@@ -17,7 +19,7 @@ export const alphanumericSalt = (length: number, random: (target: Uint8Array) =>
 
 /** `length` random bytes. */
 export const randomBytes = (length: number, random: (target: Uint8Array) => void): Buffer => {
-  const bytes = Buffer.alloc(length);
+  const bytes = secretBuffer(length);
   random(bytes);
   return bytes;
 };

@@ -2,6 +2,7 @@
 // would never let it in. What SASLprep does not allow counts as it is. PostgreSQL, src/common/saslprep.c.
 
 import { isAscii, isUtf8 } from 'node:buffer';
+import { joinBytes, wipe } from './wipe.ts';
 
 /** RFC 3454, C.1.2: spaces that become the ordinary one. */
 const otherSpaces = /[\u{a0}\u{1680}\u{2000}-\u{200b}\u{202f}\u{205f}\u{3000}]/gu;
@@ -35,10 +36,10 @@ const isMixed = (text: string): boolean => {
  * no other, a JavaScript string is made on the way: nothing else normalizes.
  */
 export const saslprep = (plain: Uint8Array): Buffer => {
-  const copy = Buffer.from(Uint8Array.from(plain).buffer);
+  const copy = joinBytes(plain);
   if (isAscii(plain) || !isUtf8(plain)) return copy;
   const text = copy.toString().replaceAll(otherSpaces, ' ').replaceAll(dropped, '').normalize('NFKC');
   if (text === '' || prohibited.test(text) || isMixed(text)) return copy;
-  copy.fill(0);
+  wipe(copy);
   return Buffer.from(text);
 };

@@ -1,10 +1,10 @@
 // SHA-crypt with SHA-256 and a salt of any length: MySQL's has 20 bytes, of which libcrypt would look at 16.
 // Drepper, "Unix crypt using SHA-256 and SHA-512".
 
-import { createHash } from 'node:crypto';
 import { cryptBase64 } from './crypt-base64.ts';
 import { stretchDigest } from './crypt-rounds.ts';
-import { wipe } from './wipe.ts';
+import { digestOf } from './digest.ts';
+import { secretBuffer, wipe } from './wipe.ts';
 
 const DIGEST_BYTES = 32;
 
@@ -23,10 +23,8 @@ const order = [
 ];
 
 const repeatedDigest = (bytes: Uint8Array, times: number, length: number): Buffer => {
-  const hash = createHash('sha256');
-  for (let count = 0; count < times; count++) hash.update(bytes);
-  const digest = hash.digest();
-  const repeated = Buffer.alloc(length);
+  const digest = digestOf('sha256', ...Array.from({ length: times }, () => bytes));
+  const repeated = secretBuffer(length);
   for (let offset = 0; offset < length; offset++) repeated[offset] = digest[offset % DIGEST_BYTES] ?? 0;
   wipe(digest);
   return repeated;
@@ -34,11 +32,11 @@ const repeatedDigest = (bytes: Uint8Array, times: number, length: number): Buffe
 
 /** The 43 characters of the digest. `password` is not kept; the caller wipes it. */
 export const sha256Crypt = async (password: Uint8Array, salt: Uint8Array, rounds: number): Promise<string> => {
-  const inner = createHash('sha256').update(password).update(salt).update(password).digest();
-  const outer = createHash('sha256').update(password).update(salt);
-  for (let left = password.length; left > 0; left -= DIGEST_BYTES) outer.update(inner.subarray(0, left));
-  for (let bits = password.length; bits > 0; bits >>= 1) outer.update(bits & 1 ? inner : password);
-  const first = outer.digest();
+  const inner = digestOf('sha256', password, salt, password);
+  const parts: Uint8Array[] = [password, salt];
+  for (let left = password.length; left > 0; left -= DIGEST_BYTES) parts.push(inner.subarray(0, left));
+  for (let bits = password.length; bits > 0; bits >>= 1) parts.push(bits & 1 ? inner : password);
+  const first = digestOf('sha256', ...parts);
   const passwordSequence = repeatedDigest(password, password.length, password.length);
   const saltSequence = repeatedDigest(salt, 16 + (first[0] ?? 0), salt.length);
   const digest = await stretchDigest(first, {

@@ -1,14 +1,17 @@
-// Zeroing of buffers that held a secret. Buffers are memory of their own, outside of JavaScript's heap, where the collector
-// makes no copies; V8 does not drop a fill of memory it does not own.
+// Memory for secrets that can be wiped. A small typed array lives in JavaScript's own heap, whose collector moves and copies
+// it; one over an ArrayBuffer made beforehand stays where it is, and zeroing it leaves nothing behind.
+
+/** `length` zero bytes outside of JavaScript's heap; whoever asked for them wipes them. */
+export const secretBuffer = (length: number): Buffer => Buffer.from(new ArrayBuffer(length));
 
 /** Zeroes each of `buffers` in place. */
 export const wipe = (...buffers: readonly Uint8Array[]): void => {
   for (const bytes of buffers) bytes.fill(0);
 };
 
-/** `parts` after one another in a new buffer of its own, which the caller wipes. */
+/** `parts` after one another in a {@link secretBuffer}. */
 export const joinBytes = (...parts: readonly Uint8Array[]): Buffer => {
-  const joined = Buffer.alloc(parts.reduce((size, part) => size + part.length, 0));
+  const joined = secretBuffer(parts.reduce((size, part) => size + part.length, 0));
   let offset = 0;
   for (const part of parts) {
     joined.set(part, offset);

@@ -73,7 +73,7 @@ export const importCertificate = (material: Uint8Array): Derived | FormatRefused
       return refuse('not-this-format', 'The private key is not that of the certificate.');
     }
     const isStoredForm = privateKey.includes('BEGIN RSA ') && privateKey.byteOffset < certificates[0].byteOffset;
-    if (isStoredForm) return { kind: 'derived', value: Uint8Array.from(material) };
+    if (isStoredForm) return { kind: 'derived', value: joinBytes(material) };
     const secret = keyText(key);
     const value = joinBytes(secret, ...certificates.flatMap((pem) => [pem, NEWLINE]));
     wipe(secret);

@@ -1,10 +1,10 @@
 // `{SCHEME}value`: what Dovecot reads. Most values are those of other formats. Schemes for mechanisms that never see a
 // password (CRAM-MD5, DIGEST-MD5, SCRAM) are neither made nor read. Dovecot, "Password schemes".
 
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { verifyCrypt } from '../define-crypt-format.ts';
 import { defineFormat } from '../define-format.ts';
+import { digestOf } from '../digest.ts';
 import { areEqualBytes } from '../equal-bytes.ts';
 import { wholeNumber } from '../option-types.ts';
 import type { Derived, DeriveRequest, FormatRefused, PasswordFormat, Verdict } from '../password-format.ts';
@@ -58,7 +58,7 @@ const braced = (format: PasswordFormat, name: string): Scheme => ({
 const md5 = (encoding: 'hex' | 'base64'): Scheme => ({
   async verify(plain, value) {
     const expected = Buffer.from(value.toString('latin1'), encoding);
-    return verdict(areEqualBytes(createHash('md5').update(plain).digest(), expected));
+    return verdict(areEqualBytes(digestOf('md5', plain), expected));
   },
 });
 

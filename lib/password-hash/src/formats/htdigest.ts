@@ -1,8 +1,8 @@
 // `user:realm:` and MD5 of the three: a line of Apache's digest authentication. RFC 7616, 3.4.2 (A1); htdigest(1).
 
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { defineFormat } from '../define-format.ts';
+import { digestOf } from '../digest.ts';
 import { areEqualBytes } from '../equal-bytes.ts';
 import { text } from '../option-types.ts';
 import { refuse } from '../refuse.ts';
@@ -12,7 +12,7 @@ const form = /^([^:\n]+):([^:\n]*):([0-9a-f]{32})$/;
 const part = text.pipe(z.string().regex(/^[^:\n\0]+$/, 'must be a text without colons and line breaks'));
 
 const digest = (username: string, realm: string, plain: Uint8Array): Buffer =>
-  createHash('md5').update(`${username}:${realm}:`).update(plain).digest();
+  digestOf('md5', Buffer.from(`${username}:${realm}:`), plain);
 
 /** A line for htdigest's file. */
 export const htdigest = defineFormat({

@@ -1,9 +1,9 @@
 // `*` and SHA-1 twice, as mysql_native_password has it: MySQL before 8 and MariaDB. MySQL manual, "Native Pluggable
 // Authentication"; MariaDB, "PASSWORD".
 
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { defineFormat } from '../define-format.ts';
+import { digestOf } from '../digest.ts';
 import { areEqualBytes } from '../equal-bytes.ts';
 import { refuse } from '../refuse.ts';
 import { wipe } from '../wipe.ts';
@@ -11,8 +11,8 @@ import { wipe } from '../wipe.ts';
 const form = /^\*[0-9A-F]{40}$/i;
 
 const digestTwice = (plain: Uint8Array): Buffer => {
-  const once = createHash('sha1').update(plain).digest();
-  const twice = createHash('sha1').update(once).digest();
+  const once = digestOf('sha1', plain);
+  const twice = digestOf('sha1', once);
   // The first digest is what a client proves knowledge of: as good as the password.
   wipe(once);
   return twice;

@@ -1,9 +1,10 @@
 // PostgreSQL's two kinds of stored passwords: SCRAM-SHA-256 (RFC 5803, RFC 7677), and MD5 with the account's name for salt.
 // PostgreSQL, "Password Authentication" and pg_authid.
 
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { defineFormat } from '../define-format.ts';
+import { digestOf } from '../digest.ts';
 import { areEqualBytes } from '../equal-bytes.ts';
 import { text, wholeNumber } from '../option-types.ts';
 import type { FormatRefused } from '../password-format.ts';
@@ -49,7 +50,7 @@ const scramKeys = async (
     const salted = await pbkdf2(prepared, { digest: 'sha256', rounds, salt, length: KEY_BYTES });
     if ('kind' in salted) return salted;
     const clientKey = createHmac('sha256', salted).update('Client Key').digest();
-    const storedKey = createHash('sha256').update(clientKey).digest();
+    const storedKey = digestOf('sha256', clientKey);
     const serverKey = createHmac('sha256', salted).update('Server Key').digest();
     wipe(salted, clientKey);
     return { storedKey, serverKey };
@@ -59,7 +60,7 @@ const scramKeys = async (
 };
 
 const md5Text = (plain: Uint8Array, username: string): string =>
-  `md5${createHash('md5').update(plain).update(username).digest('hex')}`;
+  `md5${digestOf('md5', plain, Buffer.from(username)).toString('hex')}`;
 
 /** PostgreSQL. */
 export const pgsql = defineFormat({

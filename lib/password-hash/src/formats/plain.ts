@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { defineFormat } from '../define-format.ts';
 import { areEqualBytes } from '../equal-bytes.ts';
+import { joinBytes } from '../wipe.ts';
 
 /** The password as it is. */
 export const plain = defineFormat({
@@ -10,6 +11,6 @@ export const plain = defineFormat({
   summary: 'The password itself.',
   isRecoverable: true,
   options: z.object({}),
-  derive: async ({ plain: password }) => ({ kind: 'derived', value: Uint8Array.from(password) }),
+  derive: async ({ plain: password }) => ({ kind: 'derived', value: joinBytes(password) }),
   verify: async (password, stored) => ({ kind: areEqualBytes(password, stored) ? 'match' : 'mismatch' }),
 });

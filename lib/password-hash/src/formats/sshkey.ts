@@ -168,7 +168,7 @@ export const sshkey = defineFormat({
   },
   recognizes: (stored) => split(stored)?.publicLine !== undefined,
   render(stored, flag) {
-    if (flag === undefined) return { kind: 'rendered', text: Uint8Array.from(stored) };
+    if (flag === undefined) return { kind: 'rendered', text: joinBytes(stored) };
     const parts = split(stored);
     if (!parts) return refuse('not-this-format', 'The stored value is no key pair of SSH.');
     if (flag === 'privonly') return { kind: 'rendered', text: joinBytes(parts.privateKey, NEWLINE) };

@@ -97,8 +97,8 @@ export const wireguard = defineFormat({
   render(stored, flag) {
     const pair = read(stored);
     if (!pair) return refuse('not-this-format', 'The stored value is no key pair of WireGuard.');
-    if (flag === 'privonly') return { kind: 'rendered', text: Uint8Array.from(pair.privateKey) };
-    if (flag === 'pubonly') return { kind: 'rendered', text: Uint8Array.from(pair.publicKey) };
+    if (flag === 'privonly') return { kind: 'rendered', text: joinBytes(pair.privateKey) };
+    if (flag === 'pubonly') return { kind: 'rendered', text: joinBytes(pair.publicKey) };
     const text = joinBytes(Buffer.from('pub: '), pair.publicKey, Buffer.from('\npriv: '), pair.privateKey);
     return { kind: 'rendered', text };
   },

@@ -161,5 +161,5 @@ export const x509 = defineFormat({
   import: { options: z.object({}), take: async ({ material }) => importCertificate(material) },
   recognizes: (stored) => readStored(stored).certificates.length > 0,
   render: (stored, flag) =>
-    flag === undefined ? { kind: 'rendered', text: Uint8Array.from(stored) } : renderPart(stored, flag),
+    flag === undefined ? { kind: 'rendered', text: joinBytes(stored) } : renderPart(stored, flag),
 });
