@@ -16,12 +16,7 @@ export {
   type PasswordStoreErrorCode,
   type RecordChange,
 } from './password-store.ts';
-export {
-  type KeyView,
-  type PasswordAnswer,
-  type PasswordChange,
-  Passwords,
-  type PasswordsSettings,
-} from './passwords.ts';
+export { type KeyView, Passwords, type RemovedKey } from './passwords.ts';
+export type { PasswordAnswer, PasswordChange, PasswordsSettings } from './passwords-settings.ts';
 export { charsets, randomPassword } from './random-password.ts';
 export type { PasswordRefusalCode, PasswordRefused } from './refused.ts';

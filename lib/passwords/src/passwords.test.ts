@@ -6,7 +6,8 @@ import test from 'node:test';
 import { formats } from '@chatelaine/password-hash';
 import { builtInProfiles, defaultOptions } from './create-options.ts';
 import { MemoryStore } from './memory-store.ts';
-import { type PasswordAnswer, type PasswordChange, Passwords, type PasswordsSettings } from './passwords.ts';
+import { Passwords } from './passwords.ts';
+import type { PasswordAnswer, PasswordChange, PasswordsSettings } from './passwords-settings.ts';
 
 const begin = 1_800_000_000_000;
 

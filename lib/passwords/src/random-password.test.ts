@@ -5,7 +5,9 @@ import test from 'node:test';
 import { charsets, randomPassword } from './random-password.ts';
 
 test('the alphabets have the sizes and the letters of the original', () => {
-  const sizes = Object.fromEntries([...charsets].map(([name, alphabet]) => [name, new Set(alphabet).size]));
+  const sizes: Record<string, number> = Object.fromEntries(
+    [...charsets].map(([name, alphabet]) => [name, new Set(alphabet).size]),
+  );
   assert.deepEqual(sizes, {
     default: 82,
     alphanumeric: 62,
@@ -16,7 +18,7 @@ test('the alphabets have the sizes and the letters of the original', () => {
     hexadecimal: 16,
     typesafe: 53,
   });
-  for (const [name, alphabet] of charsets) assert.equal(alphabet.length, sizes[name], `${name} repeats a letter`);
+  for (const [name, alphabet] of charsets) assert.equal(alphabet.length, new Set(alphabet).size, `${name} repeats a letter`);
   assert.equal(/[ilyzILYZ0]/.test(charsets.get('typesafe') ?? ''), false);
 });
 
