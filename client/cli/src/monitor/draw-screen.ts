@@ -91,10 +91,12 @@ const nameWidth = ({ terminal }: Picture): number =>
 const titleLine = (picture: Picture): string => {
   const { fleet, pending, connection, view } = picture;
   const { all, enabled, disabled, expired } = fleet.counts;
-  const { sortBy, isReversed, state } = view.ordering;
+  const { sortBy, isReversed, state, filter } = view.ordering;
   const counts = `${all} machines, ${enabled} enabled, ${disabled} disabled, ${expired} expired, ${pending.length} waiting`;
   const order = `by ${sortBy}${isReversed ? ', reversed' : ''}${state === undefined ? '' : `, only ${state}`}`;
-  const parts = [connection.isUp ? '' : connection.text, counts, order, connection.isUp ? connection.text : ''];
+  const found = filter === '' ? '' : `"${filter}": ${picture.order.length} found`;
+  const name = connection.isUp ? 'chatelaine' : connection.text;
+  const parts = [name, counts, order, found, connection.isUp ? connection.text : ''];
   return lineOf(picture, [{ text: parts.filter((part) => part !== '').join('  ') }], 'heading');
 };
 
@@ -182,8 +184,7 @@ const lastLine = (picture: Picture): string => {
   if (mode.kind === 'ask') return lineOf(picture, [{ text: `${mode.question} [y/N]` }], 'selected');
   if (mode.kind === 'filter') return lineOf(picture, [{ text: `find: ${ordering.filter}_` }], 'selected');
   if (picture.word !== undefined) return lineOf(picture, [{ text: picture.word, colour: 'attention' }]);
-  const found = ordering.filter === '' ? '' : `[${ordering.filter}] ${picture.order.length} found, Esc shows all  `;
-  return lineOf(picture, [{ text: found + KEYS }]);
+  return lineOf(picture, [{ text: ordering.filter === '' ? KEYS : `Esc shows all  ${KEYS}` }]);
 };
 
 const bodyOf = (picture: Picture, rows: number): string[] => {
