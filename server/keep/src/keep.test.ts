@@ -158,10 +158,15 @@ test('policy explains itself', async () => {
   const ask = (principal: string, capability: string) =>
     started.admin.call(policy.test, { principal, capability, path: 'zurich/web1' });
   const yes = await ask('admin:admin', 'machines.manage');
-  const no = await ask('gate:gate', 'machines.manage');
+  const no = await ask('admin:deputy', 'machines.manage');
+  const never = await ask('gate:gate', 'machines.manage');
   assert.equal(yes.kind === 'ok' && yes.value.allowed, true);
-  assert.equal(no.kind === 'ok' && no.value.allowed, false);
+  assert.deepEqual(
+    [no, never].map((it) => it.kind === 'ok' && it.value.allowed),
+    [false, false],
+  );
   assert.match(no.kind === 'ok' ? no.value.because : '', /no grant/);
+  assert.match(never.kind === 'ok' ? never.value.because : '', /whatever is granted/);
 });
 
 test('a backup streams as many bytes as it said', async () => {

@@ -7,11 +7,12 @@ import { type OutputOf, ok, type Result, refuse, type system } from '@chatelaine
 import type { Log } from '@chatelaine/process';
 import type { SqliteStore } from '@chatelaine/store';
 import { openVault, readVaultHeader, type SlotSecret, type Vault } from '@chatelaine/vault';
+import { SYSTEM } from './kernel/admission.ts';
 import { decodeAuditRecord } from './kernel/audit-record.ts';
 import { type Clock, systemClock } from './kernel/clock.ts';
 import { ClockGuard } from './kernel/clock-guard.ts';
 import { HandshakeProofs } from './kernel/handshake-proofs.ts';
-import { Kernel, SYSTEM } from './kernel/kernel.ts';
+import { Kernel } from './kernel/kernel.ts';
 import { KERNEL_COLLECTION, readLastDecision } from './kernel/last-decision.ts';
 import { Metrics } from './kernel/metrics.ts';
 import { defineModule, type ModuleDefinition, type ModuleServices } from './kernel/module.ts';
@@ -30,6 +31,7 @@ import { keyslotOperations } from './system/keyslot-operations.ts';
 import { policyOperations } from './system/policy-operations.ts';
 import { relayOperations } from './system/relay-operations.ts';
 import { statusOperations } from './system/status-operations.ts';
+import { tokenOperations } from './system/token-operations.ts';
 
 const HOUSEKEEPING_MS = 60_000;
 
@@ -171,6 +173,7 @@ export class Keep {
           ...auditOperations(vault, store, recorder),
           ...keyslotOperations(vault, recorder, this.#options.directory),
           ...policyOperations(foundingGrants),
+          ...tokenOperations(this.#random),
           ...clockOperations(() => this.kernel.open?.clockGuard, recorder),
         ],
       }),

@@ -3,13 +3,14 @@
 
 import { ok, refuse } from '@chatelaine/contract';
 import type { LinkHandler } from '@chatelaine/link';
+import type { Admission } from './admission.ts';
 import { appendRecord, KERNEL_COLLECTION } from './last-decision.ts';
 import type { Call } from './module.ts';
 import type { Answered } from './module-loader.ts';
-import { SharedTransaction } from './module-transaction.ts';
+import type { SharedTransaction } from './module-transaction.ts';
 import type { OpenState } from './open-state.ts';
 import { objectOf } from './recorder.ts';
-import { type Fact, proved } from './release/decision.ts';
+import { asserted, type Fact, proved } from './release/decision.ts';
 import { RequestResult } from './request-results.ts';
 
 type Reply = Awaited<ReturnType<LinkHandler['call']>>;
@@ -42,20 +43,33 @@ export class AnswerRoad {
   }
 
   /** Takes one read or change to its answer. */
-  async take(bound: AnswerOperation, call: Call<unknown>, requestId: string | undefined): Promise<Reply> {
-    return await this.#repeat((tx) =>
-      bound.operation.kind === 'read' ? this.#read(bound, call, tx) : this.#change(bound, call, tx, requestId),
-    );
+  async take(
+    bound: AnswerOperation,
+    call: Call<unknown>,
+    admission: Admission,
+    requestId: string | undefined,
+  ): Promise<Reply> {
+    if (bound.operation.kind === 'read') return await this.#repeat(admission, (tx) => this.#read(bound, call, tx));
+    const over: (() => void)[] = [];
+    const whenOver = (work: () => void): void => void over.push(work);
+    const reply = await this.#repeat(admission, (tx) => this.#change(bound, { ...call, whenOver }, tx, requestId));
+    const dispose = (): void => {
+      reply.dispose?.();
+      for (const work of over) work();
+    };
+    return { ...reply, dispose };
   }
 
   /** Takes what was seen to its answer. */
-  async takeReport(bound: ReportOperation, call: Call<unknown>): Promise<Reply> {
-    return await this.#repeat((tx) => this.#report(bound, call, tx));
+  async takeReport(bound: ReportOperation, call: Call<unknown>, admission: Admission): Promise<Reply> {
+    return await this.#repeat(admission, (tx) => this.#report(bound, call, tx));
   }
 
-  async #repeat(attemptOnce: Attempt): Promise<Reply> {
+  async #repeat(admission: Admission, attemptOnce: Attempt): Promise<Reply> {
     for (let attempts = 0; attempts < MAX_CONFLICTS; attempts++) {
-      const tx = new SharedTransaction(this.#open.vault);
+      const begun = await admission.begin();
+      if (begun.kind === 'refused') return { result: begun };
+      const tx = begun.value;
       let reply: Reply | 'again' | undefined;
       try {
         reply = await attemptOnce(tx);
@@ -98,7 +112,11 @@ export class AnswerRoad {
       return { result };
     }
     kept?.keep(own, result.value, call.moment.nowUnixMs);
-    const facts = [...touched.map((path) => proved('subject', objectOf(bound.module, path))), ...notes];
+    const facts = [
+      ...(call.source === undefined ? [] : [asserted('source', call.source)]),
+      ...touched.map((path) => proved('subject', objectOf(bound.module, path))),
+      ...notes,
+    ];
     const more = { facts, ...(requestId !== undefined && { requestId }) };
     appendRecord(tx, recorder.compose(call.principal, operation.name, object, 'changed', more), false);
     const committed = await tx.sealed.commit();

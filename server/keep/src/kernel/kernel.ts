@@ -5,6 +5,7 @@ import { checkInput, ok, type RefusalCode, type Refused, type Result, refuse } f
 import type { LinkHandler, LinkPeer, LinkRequest } from '@chatelaine/link';
 import type { Log } from '@chatelaine/process';
 import { DamagedRecordError } from '@chatelaine/vault';
+import { Admission, identify, SYSTEM, type TurnedAway } from './admission.ts';
 import { AnswerRoad } from './answer-road.ts';
 import type { Clock } from './clock.ts';
 import { KERNEL_COLLECTION } from './last-decision.ts';
@@ -12,16 +13,12 @@ import type { BoundOperation, Call } from './module.ts';
 import type { Answered } from './module-loader.ts';
 import { RecordFormError, SharedTransaction } from './module-transaction.ts';
 import type { OpenState } from './open-state.ts';
-import { evaluatePolicy } from './policy.ts';
 import { type Principal, principalId } from './principal.ts';
 import { objectOf } from './recorder.ts';
 import { ReleaseRoad } from './release/release-road.ts';
 import { forgetOldResults } from './request-results.ts';
 
 const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
-
-/** The module name under which the keep's own operations stand in the record. */
-export const SYSTEM = 'system';
 
 export interface KernelOptions {
   readonly clock: Clock;
@@ -35,6 +32,8 @@ type Reply = Awaited<ReturnType<LinkHandler['call']>>;
 interface Admitted {
   readonly bound: Answered;
   readonly call: Call<unknown>;
+  /** Absent while the keep is sealed: then no road is open. */
+  readonly admission?: Admission;
 }
 
 export class Kernel implements LinkHandler {
@@ -81,49 +80,76 @@ export class Kernel implements LinkHandler {
   }
 
   async call(peer: LinkPeer, request: LinkRequest): Promise<Reply> {
-    const principal: Principal = { role: peer.role, identity: peer.identity };
+    let admission: Admission | undefined;
     try {
-      const admitted = await this.#admit(principal, request);
+      const admitted = await this.#admit(peer, request);
       if (admitted.kind === 'refused') return { result: admitted };
       const { bound, call } = admitted.value;
+      admission = admitted.value.admission;
       if (bound.kind === 'stream')
         return { result: refuse('invalid-input', { field: 'operation', message: 'is a stream' }) };
       if (bound.kind === 'direct') return { result: await bound.handler(call as Call<never>) };
-      if (bound.kind === 'release' && this.#releases !== undefined) {
-        return await this.#releases.take(bound, call, request.signal);
+      if (admission === undefined || this.#releases === undefined || this.#answers === undefined) {
+        return { result: refuse('sealed') };
       }
-      if (bound.kind === 'answer' && this.#answers !== undefined) {
-        return await this.#answers.take(bound, call, request.requestId);
-      }
-      if (bound.kind === 'report' && this.#answers !== undefined) return await this.#answers.takeReport(bound, call);
-      return { result: refuse('sealed') };
+      if (bound.kind === 'release') return await this.#releases.take(bound, call, admission, request.signal);
+      if (bound.kind === 'answer') return await this.#answers.take(bound, call, admission, request.requestId);
+      return await this.#answers.takeReport(bound, call, admission);
     } catch (error) {
-      return { result: this.#failed(principal, request, error) };
+      return { result: this.#failed(peer, request, error) };
+    } finally {
+      admission?.end();
     }
   }
 
   async stream(peer: LinkPeer, request: LinkRequest): Promise<Refused | AsyncIterable<unknown>> {
-    const principal: Principal = { role: peer.role, identity: peer.identity };
     try {
-      const admitted = await this.#admit(principal, request);
+      const admitted = await this.#admit(peer, request);
       if (admitted.kind === 'refused') return admitted;
-      const { bound, call } = admitted.value;
+      const { bound, call, admission } = admitted.value;
+      admission?.end();
       if (bound.kind !== 'stream') {
         return refuse('invalid-input', { field: 'operation', message: 'is not a stream' });
       }
       return await bound.handler(call as Call<never>, request.signal);
     } catch (error) {
-      return this.#failed(principal, request, error);
+      return this.#failed(peer, request, error);
     }
   }
 
   // Steps 1 and 2 of the road: who, and may they. The order is fixed: nothing is looked up before policy.
-  async #admit(principal: Principal, request: LinkRequest): Promise<Result<Admitted>> {
+  async #admit(peer: LinkPeer, request: LinkRequest): Promise<Result<Admitted>> {
     const open = this.#open;
     const bound = this.#always.get(request.operation) ?? open?.modules.operations.get(request.operation);
     if (bound === undefined) return refuse(open === undefined ? 'sealed' : 'unknown-operation');
+    const tx = open && new SharedTransaction(open.vault);
+    let admitted: Result<Admitted> | undefined;
+    try {
+      admitted = await this.#admitTo(bound, peer, request, tx);
+      return admitted;
+    } finally {
+      if (admitted?.kind !== 'ok') tx?.release();
+    }
+  }
+
+  async #admitTo(
+    bound: Answered,
+    peer: LinkPeer,
+    request: LinkRequest,
+    tx: SharedTransaction | undefined,
+  ): Promise<Result<Admitted>> {
+    const open = this.#open;
     const { operation } = bound;
-    if (!operation.roles.includes(principal.role)) return await this.#deny(principal, operation.name, '', 'role');
+    const askedAtUnixMs = this.#clock.nowUnixMs();
+    const moment = () => ({
+      nowUnixMs: this.#clock.nowUnixMs(),
+      askedAtUnixMs,
+      clockBehindMs: open?.clockGuard.behindMs() ?? 0,
+    });
+    const question = { peer, request, operation, moment };
+    const found = await identify(question, tx);
+    if (found.kind === 'turned-away') return await this.#turnAway(found, operation.name, request.source);
+    const principal = found.value;
     if (request.requestId !== undefined && !REQUEST_ID.test(request.requestId)) {
       return refuse('invalid-input', { field: 'requestId', message: 'must be 8 to 64 of A-Z, a-z, 0-9, _ and -' });
     }
@@ -131,23 +157,37 @@ export class Kernel implements LinkHandler {
     if (input.kind === 'refused') return input;
     const path = operation.path(input.value);
     // While sealed no grant can be read: what works then is bounded by the operation's roles alone.
-    if (open !== undefined && !evaluatePolicy(open.grants, principal, operation.capability, path).allowed) {
+    const admission = open && tx && new Admission(open, { question, principal, path }, tx);
+    if (admission !== undefined && !(await admission.decide())) {
       return await this.#deny(principal, operation.name, objectOf(bound.module, path), 'policy');
     }
-    const now = this.#clock.nowUnixMs();
-    const moment = { nowUnixMs: now, askedAtUnixMs: now, clockBehindMs: open?.clockGuard.behindMs() ?? 0 };
     const nothing = (): void => undefined;
     const call = {
       input: input.value,
       principal,
-      moment,
+      moment: moment(),
       request,
       touch: nothing,
       note: nothing,
       afterCommit: nothing,
       whenOver: nothing,
+      ...(request.credential !== undefined && request.source !== undefined && { source: request.source }),
     };
-    return ok({ bound, call });
+    return ok({ bound, call, ...(admission !== undefined && { admission }) });
+  }
+
+  async #turnAway(
+    { principal, refused, condition }: TurnedAway,
+    operation: string,
+    source: string | undefined,
+  ): Promise<Refused> {
+    if (condition !== undefined) return await this.#deny(principal, operation, '', condition);
+    const recorder = this.#open?.recorder;
+    recorder?.tally.count(
+      recorder.compose(principal, operation, '', 'refused', { code: refused.code, condition: 'credential' }),
+      source ?? '',
+    );
+    return refused;
   }
 
   async #deny(principal: Principal, operation: string, object: string, condition: string): Promise<Refused> {
@@ -157,10 +197,13 @@ export class Kernel implements LinkHandler {
     return refuse('denied');
   }
 
-  #failed(principal: Principal, request: LinkRequest, error: unknown): Refused {
+  #failed({ role, identity }: LinkPeer, request: LinkRequest, error: unknown): Refused {
     const isDamage = error instanceof DamagedRecordError || error instanceof RecordFormError;
     const code: RefusalCode = isDamage ? 'damaged' : 'internal';
-    this.#log.error({ operation: request.operation, who: principalId(principal), err: error }, 'a request failed');
+    this.#log.error(
+      { operation: request.operation, who: principalId({ role, identity }), err: error },
+      'a request failed',
+    );
     return refuse(code);
   }
 }

@@ -16,6 +16,8 @@ import type { Decision, Fact, Moment } from './release/decision.ts';
 export interface Call<Input> {
   readonly input: Input;
   readonly principal: Principal;
+  /** Where somebody for whom a gate asks does so from, as the gate says. */
+  readonly source?: string;
   readonly moment: Moment;
   /** Identifies the request across repeated attempts. */
   readonly request: object;
@@ -28,7 +30,7 @@ export interface Call<Input> {
   readonly note: (fact: Fact) => void;
   /** Work for after the commit of this attempt, before anybody who waits for the change is woken. Never for a change itself. */
   readonly afterCommit: (work: () => void) => void;
-  /** Work for when the request is over, however it ended; the first one given for a request counts. */
+  /** Work for when the request is over and its answer on its way, however it ended. Of a release the first one given counts. */
   readonly whenOver: (work: () => void) => void;
 }
 

@@ -1,13 +1,16 @@
-// Who asks. The role comes from the link, proved by its pre-shared key; nobody else can speak for a principal.
+// Who asks. A peer of the link is proved by its pre-shared key. Somebody for whom a gate asks is proved by the credential
+// that the gate passed on, checked here; the gate itself can speak for nobody.
 
 import type { Role } from '@chatelaine/contract';
 
-/** A peer of the link: a component of our own (gate, watch, …) or the holder of a local admin key. */
 export interface Principal {
-  readonly role: Role;
-  /** The link identity, unique in this keep. */
+  /** A component of our own (gate, watch, …), the holder of a local admin key, or the holder of a token. */
+  readonly role: Role | 'token';
+  /** The link identity or the token's name, unique in this keep. */
   readonly identity: string;
+  /** What is granted to these groups is granted to it too. */
+  readonly groups?: readonly string[];
 }
 
-/** The stable name of a principal in policy and audit: `admin:admin`, `gate:gate`. */
+/** The stable name of a principal in policy and audit: `admin:admin`, `gate:gate`, `token:ci`. */
 export const principalId = (principal: Principal): string => `${principal.role}:${principal.identity}`;

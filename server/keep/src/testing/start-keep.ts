@@ -39,8 +39,15 @@ class MovedClock implements Clock {
 export const clientOf = (keep: Keep, role: Role, identity: string = role): Client => {
   const peer = { role, identity };
   return createClient({
-    call: async (operation, input, { requestId, signal = new AbortController().signal }) => {
-      const request = { operation, input, signal, ...(requestId !== undefined && { requestId }) };
+    call: async (operation, input, { requestId, credential, source, signal = new AbortController().signal }) => {
+      const request = {
+        operation,
+        input,
+        signal,
+        ...(requestId !== undefined && { requestId }),
+        ...(credential !== undefined && { credential }),
+        ...(source !== undefined && { source }),
+      };
       const { result, dispose } = await keep.kernel.call(peer, request);
       const copy = structuredClone(result);
       dispose?.();

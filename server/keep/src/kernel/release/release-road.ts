@@ -4,15 +4,16 @@
 
 import { ok, type Result, refuse } from '@chatelaine/contract';
 import type { LinkHandler } from '@chatelaine/link';
+import type { Admission } from '../admission.ts';
 import type { AuditRecord } from '../audit-record.ts';
 import type { Clock } from '../clock.ts';
 import { appendRecord } from '../last-decision.ts';
 import type { Call, ReleaseOutcome } from '../module.ts';
 import type { Answered } from '../module-loader.ts';
-import { SharedTransaction } from '../module-transaction.ts';
+import type { SharedTransaction } from '../module-transaction.ts';
 import type { OpenState } from '../open-state.ts';
 import { objectOf } from '../recorder.ts';
-import type { Decision } from './decision.ts';
+import { asserted, type Decision } from './decision.ts';
 
 type Reply = Awaited<ReturnType<LinkHandler['call']>>;
 type ReleaseOperation = Answered & { readonly kind: 'release' };
@@ -48,24 +49,31 @@ export class ReleaseRoad {
     this.#clock = clock;
   }
 
-  async take(bound: ReleaseOperation, call: Call<unknown>, signal: AbortSignal): Promise<Reply> {
+  async take(bound: ReleaseOperation, call: Call<unknown>, admission: Admission, signal: AbortSignal): Promise<Reply> {
     let over: (() => void) | undefined;
     const whenOver = (work: () => void): void => {
       over ??= work;
     };
     try {
-      return await this.#decide(bound, { ...call, whenOver }, signal);
+      return await this.#decide(bound, { ...call, whenOver }, admission, signal);
     } finally {
       over?.();
     }
   }
 
-  async #decide(bound: ReleaseOperation, call: Call<unknown>, signal: AbortSignal): Promise<Reply> {
+  async #decide(
+    bound: ReleaseOperation,
+    call: Call<unknown>,
+    admission: Admission,
+    signal: AbortSignal,
+  ): Promise<Reply> {
     let { moment } = call;
     let announced = false;
     for (let conflicts = 0; conflicts < MAX_CONFLICTS; ) {
       const { changes } = this.#open.waiting;
-      const tx = new SharedTransaction(this.#open.vault);
+      const begun = await admission.begin();
+      if (begun.kind === 'refused') return { result: begun };
+      const tx = begun.value;
       let attempt: Attempt | undefined;
       try {
         attempt = await this.#attempt(bound, { ...call, moment }, tx, announced);
@@ -128,7 +136,7 @@ export class ReleaseRoad {
     const { decision, subject } = outcome;
     const object = objectOf(bound.module, subject ?? '');
     return this.#open.recorder.compose(call.principal, bound.operation.name, object, recordWord[decision.verdict], {
-      facts: decision.facts,
+      facts: call.source === undefined ? decision.facts : [asserted('source', call.source), ...decision.facts],
       ...(decision.verdict === 'refuse' && { code: decision.code }),
       ...(decision.verdict !== 'release' && { condition: decision.condition }),
     });
