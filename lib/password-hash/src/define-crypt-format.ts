@@ -24,9 +24,14 @@ export interface CryptDeclaration<Schema extends z.ZodType<object>> {
   readonly count: (options: z.output<Schema>) => number;
   /** Matches a whole hash. */
   readonly form: RegExp;
-  /** The cost of a hash that has the form, in the same measure as `costOf(options)`. */
-  readonly storedCost?: (stored: string) => number;
-  readonly wantedCost?: (options: z.output<Schema>) => number;
+  /** How cost is compared; absent where it cannot be chosen. */
+  readonly cost?: {
+    /** Of a hash that has the form. */
+    readonly ofStored: (stored: string) => number;
+    readonly ofOptions: (options: z.output<Schema>) => number;
+    /** A hash that costs more is not computed: it would keep a thread busy for minutes, or take all memory. */
+    readonly most: number;
+  };
 }
 
 /** Calls libcrypt for a stored hash of any method. The password is not kept; the caller wipes it. */
@@ -58,8 +63,11 @@ export const refuseForCrypt = (plain: Uint8Array, maxBytes = MAX_CRYPT_PASSWORD_
 export const defineCryptFormat = <Schema extends z.ZodType<object>>(
   declaration: CryptDeclaration<Schema>,
 ): PasswordFormat => {
-  const { prefix, count, saltBytes, form, storedCost, wantedCost, maxPasswordBytes } = declaration;
-  const isForm = (stored: Uint8Array): boolean => form.test(Buffer.from(stored).toString('latin1'));
+  const { prefix, count, saltBytes, form, cost, maxPasswordBytes } = declaration;
+  const isForm = (stored: Uint8Array): boolean => {
+    const whole = Buffer.from(stored).toString('latin1');
+    return form.test(whole) && (cost === undefined || cost.ofStored(whole) <= cost.most);
+  };
   return defineFormat<Schema>({
     name: declaration.name,
     summary: declaration.summary,
@@ -76,13 +84,13 @@ export const defineCryptFormat = <Schema extends z.ZodType<object>>(
       return { kind: 'derived', value: Buffer.from(hashed, 'latin1') };
     },
     async verify(plain, stored) {
-      if (!isForm(stored)) return refuse('not-this-format', `This is no ${declaration.name} hash.`);
+      if (!isForm(stored))
+        return refuse('not-this-format', `This is no ${declaration.name} hash, or it costs too much.`);
       return verifyCrypt(plain, Buffer.from(stored).toString('latin1'));
     },
     recognizes: isForm,
-    ...(storedCost &&
-      wantedCost && {
-        needsRehash: (stored, options) => storedCost(Buffer.from(stored).toString('latin1')) < wantedCost(options),
-      }),
+    ...(cost && {
+      needsRehash: (stored, options) => cost.ofStored(Buffer.from(stored).toString('latin1')) < cost.ofOptions(options),
+    }),
   });
 };

@@ -2,7 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { randomFillSync } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { suite, test } from 'node:test';
+import { z } from 'zod';
 import { type Derived, type FormatOptions, formats, type PasswordFormat } from './index.ts';
 
 /** What a format needs or what makes it quick; nothing here is about strength. */
@@ -56,6 +59,19 @@ test('formats are listed under their own names, in lower case, in order', () => 
     assert.match(format.summary, /\.$/);
   }
   assert.deepEqual([...formats.keys()], [...formats.keys()].toSorted());
+});
+
+test('the page of formats has a row for each, and names its options', () => {
+  const page = readFileSync(path.join(import.meta.dirname, '../../../docs/password-formats.md'), 'utf8');
+  const rows = page.split('\n').filter((line) => line.startsWith('| `'));
+  for (const { name, options } of formats.values()) {
+    const row = rows.find((line) => line.split('|')[1]?.includes(`\`${name}\``)) ?? assert.fail(`no row for ${name}`);
+    const schema = z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' });
+    const isAlone = row.split('|')[1]?.trim() === `\`${name}\``;
+    for (const option of Object.keys(schema.properties ?? {})) {
+      assert.ok(row.includes(`\`${option}\``) || !isAlone || option === 'salt', `${name}: ${option}`);
+    }
+  }
 });
 
 test('every format that Trocla has is here', () => {

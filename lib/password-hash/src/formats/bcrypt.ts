@@ -7,14 +7,16 @@ import { flag, wholeNumber } from '../option-types.ts';
 
 const MAX_PASSWORD_BYTES = 72;
 const MIN_COST = 4;
+/** About a minute; the format goes on to 31, which is a day. */
+const MAX_COST = 20;
 
 /** bcrypt. The variants differ in name alone for every password in UTF-8. */
 export const bcrypt = defineCryptFormat({
   name: 'bcrypt',
-  summary: 'bcrypt: web applications. Options: cost (4 to 31, default 12), variant (a, b or y), truncate.',
+  summary: 'bcrypt: web applications. Options: cost (4 to 20, default 12), variant (a, b or y), truncate.',
   options: z.object({
     // Below the least that there is, the least is taken.
-    cost: wholeNumber(-1_000_000, 31)
+    cost: wholeNumber(-1_000_000, MAX_COST)
       .default(12)
       .transform((cost) => Math.max(cost, MIN_COST)),
     variant: z.enum(['a', 'b', 'y'], 'must be a, b or y').default('a'),
@@ -26,6 +28,9 @@ export const bcrypt = defineCryptFormat({
   count: ({ cost }) => cost,
   maxPasswordBytes: ({ truncate }) => (truncate ? MAX_CRYPT_PASSWORD_BYTES : MAX_PASSWORD_BYTES),
   form: /^\$2[abxy]\$[0-3]\d\$[./0-9A-Za-z]{53}$/,
-  storedCost: (stored) => Number(stored.slice(4, 6)),
-  wantedCost: ({ cost }) => cost,
+  cost: {
+    ofStored: (stored) => Number(stored.slice(4, 6)),
+    ofOptions: ({ cost }) => cost,
+    most: MAX_COST,
+  },
 });

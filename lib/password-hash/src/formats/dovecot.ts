@@ -13,7 +13,9 @@ import { refuse } from '../refuse.ts';
 import { alphanumericSalt } from '../salt.ts';
 import { argon2 } from './argon2.ts';
 import { bcrypt } from './bcrypt.ts';
+import { gostyescrypt } from './gostyescrypt.ts';
 import { md5crypt } from './md5crypt.ts';
+import { scrypt } from './scrypt.ts';
 import { sha1 } from './sha1.ts';
 import { sha256 } from './sha256.ts';
 import { sha256crypt } from './sha256crypt.ts';
@@ -93,16 +95,17 @@ const pbkdf2Sha1: Scheme = {
 };
 
 const cleartext: Scheme = { verify: async (plain, value) => verdict(areEqualBytes(plain, value)) };
-/** A method in dollars, or one of the two with DES. */
-const cryptForm = /^(?:\$[0-9a-z]+\$[!-9;-~]+|[./0-9A-Za-z]{13}|_[./0-9A-Za-z]{19})$/;
+const cryptFormats = [yescrypt, gostyescrypt, scrypt, sha512crypt, sha256crypt, bcrypt, md5crypt];
+/** The two methods with DES, which are no formats here. */
+const desForm = /^(?:[./0-9A-Za-z]{13}|_[./0-9A-Za-z]{19})$/;
 
 const anyCrypt: Scheme = {
   derive: (request) => yescrypt.derive(request),
   async verify(plain, value) {
     const stored = value.toString('latin1');
-    return cryptForm.test(stored)
-      ? verifyCrypt(plain, stored)
-      : refuse('not-this-format', 'This is no hash of crypt(3).');
+    if (desForm.test(stored)) return verifyCrypt(plain, stored);
+    const found = cryptFormats.find((format) => format.recognizes(value));
+    return (await found?.verify?.(plain, value)) ?? refuse('not-this-format', 'This is no hash of crypt(3).');
   },
 };
 

@@ -5,17 +5,22 @@ import { defineCryptFormat } from '../define-crypt-format.ts';
 import { wholeNumber } from '../option-types.ts';
 
 const DEFAULT_ROUNDS = 5_000;
+/** Seconds of work. */
+const MAX_ROUNDS = 10_000_000;
 
 /** crypt(3) with SHA-512. */
 export const sha512crypt = defineCryptFormat({
   name: 'sha512crypt',
   summary: 'crypt(3) with SHA-512, $6$: /etc/shadow and most mail servers. Option: rounds.',
-  options: z.object({ rounds: wholeNumber(1_000, 10_000_000).default(DEFAULT_ROUNDS) }),
+  options: z.object({ rounds: wholeNumber(1_000, MAX_ROUNDS).default(DEFAULT_ROUNDS) }),
   prefix: () => '$6$',
   saltBytes: 16,
   // Where the number is the default it is not written into the hash.
   count: ({ rounds }) => (rounds === DEFAULT_ROUNDS ? 0 : rounds),
-  form: /^\$6\$(?:rounds=[1-9]\d{3,7}\$)?[^$:\n]{0,16}\$[./0-9A-Za-z]{86}$/,
-  storedCost: (stored) => Number(/^\$6\$rounds=(\d+)/.exec(stored)?.[1] ?? DEFAULT_ROUNDS),
-  wantedCost: ({ rounds }) => rounds,
+  form: /^\$6\$(?:rounds=[1-9]\d{3,8}\$)?[^$:\n]{0,16}\$[./0-9A-Za-z]{86}$/,
+  cost: {
+    ofStored: (stored) => Number(/^\$6\$rounds=(\d+)/.exec(stored)?.[1] ?? DEFAULT_ROUNDS),
+    ofOptions: ({ rounds }) => rounds,
+    most: MAX_ROUNDS,
+  },
 });

@@ -7,6 +7,9 @@ import { wholeNumber } from '../option-types.ts';
 /** crypt(5) writes N as one character, `j9T` for the default cost 5: the second one counts it. */
 const parameters = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
+/** 1 GiB. */
+export const MAX_COST = 11;
+
 /** How much work a yescrypt parameter string asks for, as the logarithm of its memory. */
 export const yescryptCost = (stored: string): number => {
   const [, , encoded = ''] = stored.split('$');
@@ -24,11 +27,14 @@ export const yescryptCostOf = (cost: number): number => {
 export const yescrypt = defineCryptFormat({
   name: 'yescrypt',
   summary: 'yescrypt, $y$: /etc/shadow of Debian 11 and newer. Option: cost (1 to 11, default 5).',
-  options: z.object({ cost: wholeNumber(1, 11).default(5) }),
+  options: z.object({ cost: wholeNumber(1, MAX_COST).default(5) }),
   prefix: () => '$y$',
   saltBytes: 16,
   count: ({ cost }) => cost,
-  form: /^\$y\$[./A-Za-z0-9]+\$[./A-Za-z0-9]{0,86}\$[./A-Za-z0-9]{43}$/,
-  storedCost: yescryptCost,
-  wantedCost: ({ cost }) => yescryptCostOf(cost),
+  form: /^\$y\$[./A-Za-z0-9]{3}\$[./A-Za-z0-9]{0,86}\$[./A-Za-z0-9]{43}$/,
+  cost: {
+    ofStored: yescryptCost,
+    ofOptions: ({ cost }) => yescryptCostOf(cost),
+    most: yescryptCostOf(MAX_COST),
+  },
 });
