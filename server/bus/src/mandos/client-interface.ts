@@ -1,6 +1,7 @@
 // A machine as Mandos's tools know it: the interface se.recompile.Mandos.Client. DBUS-API of Mandos.
 
 import { type InputOf, machines, type Operation } from '@chatelaine/contract';
+import type * as z from 'zod';
 import type { Interface, Method, Property } from '../objects/interface-definition.ts';
 import { ObjectError } from '../objects/object-error.ts';
 import { type Variant, variant, type WireValue } from '../wire/value.ts';
@@ -8,8 +9,11 @@ import type { MirroredMachine } from './machine-mirror.ts';
 
 type MachineView = machines.MachineView;
 
-/** Asks the keep for a change. Throws `ObjectError` if it refuses. */
-export type AskChange = <O extends Operation>(operation: O, input: InputOf<O>) => Promise<void>;
+/** An operation on one machine. */
+export type NamedOperation = Operation<z.ZodType<{ readonly name: string }>>;
+
+/** Asks the keep for a change, and shows what it made of the machine. Throws `ObjectError` if it refuses. */
+export type AskChange = <O extends NamedOperation>(operation: O, input: InputOf<O>) => Promise<void>;
 
 /** What the interface is about: a machine, and who is asked to change it. */
 export interface MandosClient {

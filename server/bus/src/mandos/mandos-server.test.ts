@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createClient, ok, type Refused, refuse, type Transport } from '@chatelaine/contract';
+import { createClient, machines, ok, type Refused, refuse, type Transport } from '@chatelaine/contract';
 import { silentLog } from '@chatelaine/process';
 import { answerCalls } from '../objects/answer-calls.ts';
 import { ObjectError } from '../objects/object-error.ts';
@@ -28,6 +28,8 @@ class Bench implements AsyncDisposable {
   readonly server: MandosServer;
   readonly asked: Asked[] = [];
   refusal: Refused | undefined;
+  /** What the keep shows of any machine after a change; absent if it is gone. */
+  shown: Partial<machines.MachineView> | undefined = {};
   mayChange = true;
   readonly #connection: BusConnection;
 
@@ -40,6 +42,10 @@ class Bench implements AsyncDisposable {
     this.#connection = connection;
     const transport: Transport = {
       call: async (operation, input) => {
+        if (operation === machines.show.name) {
+          const { name } = input as { readonly name: string };
+          return this.shown === undefined ? refuse('not-found') : ok(machineView(name, this.shown));
+        }
         this.asked.push({ operation, input });
         const changed = { changed: true };
         const answers: Readonly<Record<string, unknown>> = { 'machines.approve': { untilUnixMs: 1 } };
@@ -158,9 +164,20 @@ test('every method becomes a change asked of the keep', async () => {
     assert.equal(code, 0, `${method}: ${output}`);
     assert.deepEqual(bench.asked.pop(), { operation, input });
   }
+  bench.shown = undefined;
   const { code } = await bench.send('/', 'se.recompile.Mandos.RemoveClient', 'objpath:/clients/a');
   assert.equal(code, 0);
+  assert.equal(bench.server.find('/clients/a'), undefined);
   assert.deepEqual(bench.asked.pop(), { operation: 'machines.remove', input: { name } });
+});
+
+test('what a change made of a machine is shown before the change is answered', async () => {
+  await using bench = await Bench.start();
+  await bench.server.list([machineView('a')]);
+  bench.shown = { state: 'disabled' };
+  await bench.set('/clients/a', 'Enabled', 'boolean:false');
+  const enabled = await bench.send('/clients/a', `${PROPERTIES}.Get`, `string:${CLIENT}`, 'string:Enabled');
+  assert.match(enabled.output, /boolean false/);
 });
 
 test('a wrong question changes nothing, and the error says what is wrong', async () => {
@@ -223,6 +240,7 @@ test('everything that happens to a machine is told', async () => {
   const name = 'a-b';
   const address = '192.0.2.1';
   await bench.server.take({ kind: 'check-started', name, command: 'true' });
+  await monitor.heard(/"CheckerRunning"\s+variant\s+boolean true/);
   await monitor.heard(new RegExp(`${path}CheckerStarted\\s+string "true"`));
   await bench.server.take({ kind: 'check-completed', name, status: -1, waitStatus: 15, command: 'true' });
   await monitor.heard(new RegExp(`${path}CheckerCompleted\\s+int16 -1\\s+int64 15\\s+string "true"`));

@@ -2,13 +2,13 @@
 // does not answer, nothing is shown and the name is given back.
 
 import { randomUUID } from 'node:crypto';
-import type { Client, machines, RefusalCode } from '@chatelaine/contract';
+import { type Client, type InputOf, machines, type RefusalCode } from '@chatelaine/contract';
 import type { Log } from '@chatelaine/process';
 import { type Arguments, type Interface, signatureOf } from '../objects/interface-definition.ts';
 import { properties } from '../objects/standard-interfaces.ts';
 import type { BusConnection } from '../wire/bus-connection.ts';
 import type { WireValue } from '../wire/value.ts';
-import { type AskChange, changedProperties, clientInterface, wireText } from './client-interface.ts';
+import { changedProperties, clientInterface, type NamedOperation, wireText } from './client-interface.ts';
 import { objectsOf } from './find-object.ts';
 import { MachineMirror, type MirrorChange, type MirroredMachine } from './machine-mirror.ts';
 import { refusalError, rejectionReason } from './refusal-errors.ts';
@@ -30,17 +30,6 @@ export interface MandosServerOptions {
   readonly log: Log;
 }
 
-const askWith =
-  (client: Client, log: Log): AskChange =>
-  async (operation, input) => {
-    const options = { requestId: randomUUID(), deadlineMs: CHANGE_WITHIN_MS };
-    const result = await client.call(operation, input, options);
-    if (result.kind === 'ok') return;
-    // mandos-monitor does not listen for answers: its person would never learn it.
-    log.warn({ operation: operation.name, code: result.code }, 'the keep refused a change');
-    throw refusalError(result);
-  };
-
 export class MandosServer {
   readonly #options: MandosServerOptions;
   readonly #mirror = new MachineMirror();
@@ -50,7 +39,10 @@ export class MandosServer {
 
   constructor(options: MandosServerOptions) {
     this.#options = options;
-    this.find = objectsOf({ mirror: this.#mirror, ask: askWith(options.client, options.log) } satisfies ServerTarget);
+    this.find = objectsOf({
+      mirror: this.#mirror,
+      ask: (...question) => this.#change(...question),
+    } satisfies ServerTarget);
   }
 
   /** Takes the whole list. Throws `BusError` if the name cannot be had. */
@@ -71,10 +63,8 @@ export class MandosServer {
       case 'added':
       case 'changed':
         return this.#tellChange(this.#mirror.put(event.machine));
-      case 'removed': {
-        const machine = this.#mirror.remove(event.name);
-        return machine === undefined ? undefined : this.#tellRemoved(machine);
-      }
+      case 'removed':
+        return this.#drop(event.name);
       case 'unknown-key':
         this.#signal('/', serverInterface, 'ClientNotFound', [event.keyId.toUpperCase(), wireText(event.address)]);
         return;
@@ -84,8 +74,12 @@ export class MandosServer {
         return this.#tell(event.name, 'Rejected', [rejectionReason(event.code)]);
       case 'waiting':
         return this.#tell(event.name, 'NeedApproval', [event.delayMs, event.releasedAtEnd]);
-      case 'check-started':
+      case 'check-started': {
+        // That a check runs comes without what else is known of the machine; its end comes with it.
+        const machine = this.#mirror.named(event.name);
+        if (machine !== undefined) await this.#tellChange(this.#mirror.put({ ...machine.view, checkerRunning: true }));
         return this.#tell(event.name, 'CheckerStarted', [wireText(event.command)]);
+      }
       case 'check-completed':
         return this.#tell(event.name, 'CheckerCompleted', [event.status, event.waitStatus, wireText(event.command)]);
       default:
@@ -107,6 +101,27 @@ export class MandosServer {
     this.#isShown = false;
     for (const machine of removed) await this.#tellRemoved(machine);
     await releaseName(this.#options.connection);
+  }
+
+  /** Asks the keep for a change. What it made of the machine is shown before the change is answered. */
+  async #change<O extends NamedOperation>(operation: O, input: InputOf<O>): Promise<void> {
+    const { client, log } = this.#options;
+    const options = { requestId: randomUUID(), deadlineMs: CHANGE_WITHIN_MS };
+    const result = await client.call(operation, input, options);
+    if (result.kind === 'refused') {
+      // mandos-monitor does not listen for answers: its person would never learn it.
+      log.warn({ operation: operation.name, code: result.code }, 'the keep refused a change');
+      throw refusalError(result);
+    }
+    const { name } = input;
+    const shown = await client.call(machines.show, { name }, { deadlineMs: CHANGE_WITHIN_MS });
+    if (shown.kind === 'ok') await this.#tellChange(this.#mirror.put(shown.value));
+    else if (shown.code === 'not-found') await this.#drop(name);
+  }
+
+  async #drop(name: string): Promise<void> {
+    const machine = this.#mirror.remove(name);
+    if (machine !== undefined) await this.#tellRemoved(machine);
   }
 
   async #tellChange(change: MirrorChange): Promise<void> {
