@@ -26,6 +26,7 @@ export { hardenProcess, withoutNewPrivileges } from './harden-process.ts';
 export { type Config, defaultConfigPath, loadConfig } from './load-config.ts';
 export { createLog, type Log, type LogFunction, type LogSettings, silentLog } from './log.ts';
 export { type LogLevel, logLevels } from './log-levels.ts';
+export { Metrics } from './metrics.ts';
 export { notifyReady } from './notify-ready.ts';
 export { AlreadyRunningError, type PidFile, writePidFile } from './pid-file.ts';
 export { type ProcessProgram, runProcess } from './run-process.ts';

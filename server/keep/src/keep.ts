@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type OutputOf, ok, type Result, refuse, type system } from '@chatelaine/contract';
-import type { Log } from '@chatelaine/process';
+import { type Log, Metrics } from '@chatelaine/process';
 import type { SqliteStore } from '@chatelaine/store';
 import { openVault, readVaultHeader, type SlotSecret, type Vault } from '@chatelaine/vault';
 import { SYSTEM } from './kernel/admission.ts';
@@ -14,7 +14,6 @@ import { ClockGuard } from './kernel/clock-guard.ts';
 import { HandshakeProofs } from './kernel/handshake-proofs.ts';
 import { Kernel } from './kernel/kernel.ts';
 import { KERNEL_COLLECTION, readLastDecision } from './kernel/last-decision.ts';
-import { Metrics } from './kernel/metrics.ts';
 import { defineModule, type ModuleDefinition, type ModuleServices } from './kernel/module.ts';
 import { type LoadedModules, loadModules, orderModules } from './kernel/module-loader.ts';
 import { SharedTransaction } from './kernel/module-transaction.ts';

@@ -3,11 +3,10 @@
 // which stamps the asking module's name on the request, so that the owner can check an association.
 
 import type { InputOf, Operation, OutputOf, Refused, Result } from '@chatelaine/contract';
-import type { Log } from '@chatelaine/process';
+import type { Log, Metrics } from '@chatelaine/process';
 import type { AuditRecord } from './audit-record.ts';
 import type { Clock } from './clock.ts';
 import type { HandshakeProofs } from './handshake-proofs.ts';
-import type { Metrics } from './metrics.ts';
 import type { ModuleTransaction } from './module-transaction.ts';
 import type { Principal } from './principal.ts';
 import type { Decision, Fact, Moment } from './release/decision.ts';

@@ -1,8 +1,8 @@
 // The keep's clock, confirmed by a person, and its counters.
 
 import { ok, refuse, system } from '@chatelaine/contract';
+import type { Metrics } from '@chatelaine/process';
 import type { ClockGuard } from '../kernel/clock-guard.ts';
-import type { Metrics } from '../kernel/metrics.ts';
 import { type BoundOperation, direct } from '../kernel/module.ts';
 import type { Recorder } from '../kernel/recorder.ts';
 
