@@ -53,7 +53,7 @@ const callSlowly = async (work: () => Promise<string | undefined>): Promise<stri
 };
 
 /** Why no method of crypt(3) takes this password, if so. */
-export const refuseForCrypt = (plain: Uint8Array, maxBytes = MAX_CRYPT_PASSWORD_BYTES): FormatRefused | undefined => {
+const refuseForCrypt = (plain: Uint8Array, maxBytes = MAX_CRYPT_PASSWORD_BYTES): FormatRefused | undefined => {
   if (plain.includes(0)) return refuse('unsupported-password', 'The password contains a NUL byte.');
   if (plain.length <= maxBytes) return undefined;
   return refuse('unsupported-password', `The password is longer than the ${maxBytes} bytes that this format looks at.`);

@@ -11,7 +11,7 @@ import { refuse } from './refuse.ts';
 import { alphanumericSalt } from './salt.ts';
 
 /** How a scheme digests. */
-export interface DigestScheme {
+interface DigestScheme {
   /** As it stands in braces. */
   readonly scheme: string;
   /** For node:crypto. */
@@ -23,7 +23,7 @@ export interface DigestScheme {
 const SALT_BYTES = 16;
 
 /** The stored text of a digest, without a final newline. */
-export const digestText = ({ scheme, hash }: DigestScheme, plain: Uint8Array, salt: Uint8Array): string => {
+const digestText = ({ scheme, hash }: DigestScheme, plain: Uint8Array, salt: Uint8Array): string => {
   const digest = digestOf(hash, plain, salt);
   const base64 = Buffer.concat([digest, salt]).toString('base64');
   // Only the oldest salted scheme has its lines broken, and that shows with salts beyond 25 bytes alone.
@@ -36,7 +36,7 @@ interface ReadDigest {
 }
 
 /** Reads a stored text; `undefined` if it is not of this scheme. Newlines in and after the base64 do not matter. */
-export const readDigest = (scheme: DigestScheme, stored: Uint8Array): ReadDigest | undefined => {
+const readDigest = (scheme: DigestScheme, stored: Uint8Array): ReadDigest | undefined => {
   const whole = Buffer.from(stored).toString('latin1');
   const start = `{${scheme.scheme}}`;
   if (whole.slice(0, start.length).toUpperCase() !== start) return undefined;
@@ -48,11 +48,11 @@ export const readDigest = (scheme: DigestScheme, stored: Uint8Array): ReadDigest
 };
 
 /** Whether `plain` gives the digest that was read. */
-export const matchesDigest = ({ hash }: DigestScheme, plain: Uint8Array, { digest, salt }: ReadDigest): boolean =>
+const matchesDigest = ({ hash }: DigestScheme, plain: Uint8Array, { digest, salt }: ReadDigest): boolean =>
   areEqualBytes(digestOf(hash, plain, salt), digest);
 
 /** What a format adds to its scheme. */
-export interface DigestDeclaration extends DigestScheme {
+interface DigestDeclaration extends DigestScheme {
   readonly name: string;
   readonly summary: string;
   /** Whether the stored text ends in a newline. */
