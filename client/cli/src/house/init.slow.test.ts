@@ -11,8 +11,7 @@ import { Terminal } from '../testing/run-session.ts';
 import { ScratchDirectory } from '../testing/scratch-directory.ts';
 
 const KEEP_ACCOUNT = { name: 'daemon', uid: 1 };
-const GATE_ACCOUNT = { name: 'bin', uid: 2 };
-const WATCH_ACCOUNT = { name: 'sys', uid: 3 };
+const PEERS = { bus: ['mail', 8], courier: ['news', 9], gate: ['bin', 2], watch: ['sys', 3] } as const;
 const CHECK_ACCOUNT = { name: 'nobody', group: 'nogroup' };
 const GROUP = { name: 'games', gid: 60 };
 const PASS_PHRASE = 'correct horse battery staple';
@@ -24,6 +23,15 @@ const prepare = (scratch: ScratchDirectory): { readonly file: string; readonly t
   chmodSync(scratch.path, 0o755);
   const file = scratch.in('chatelaine.toml');
   const inside = (...parts: string[]): string => JSON.stringify(scratch.in(...parts));
+  // The table of the watch comes last, so that what only it has can follow.
+  const peerTables = Object.entries(PEERS)
+    .map(
+      ([name, [account]]) => `[${name}]
+account = "${account}"
+directory = ${inside('lib', name)}
+pid_file = ${inside(`run-${name}`, `${name}.pid`)}`,
+    )
+    .join('\n');
   writeFileSync(
     file,
     `group = "${GROUP.name}"
@@ -33,18 +41,11 @@ directory = ${inside('lib', 'keep')}
 anchor = ${inside('lib', 'anchor', 'anchor')}
 socket = ${inside('run', 'keep.sock')}
 pid_file = ${inside('run', 'keep.pid')}
-[gate]
-account = "${GATE_ACCOUNT.name}"
-directory = ${inside('lib', 'gate')}
-pid_file = ${inside('run-gate', 'gate.pid')}
-[gate.mandos]
-listen = ["127.0.0.1:0"]
-[watch]
-account = "${WATCH_ACCOUNT.name}"
+${peerTables}
 check_account = "${CHECK_ACCOUNT.name}"
 check_group = "${CHECK_ACCOUNT.group}"
-directory = ${inside('lib', 'watch')}
-pid_file = ${inside('run-watch', 'watch.pid')}
+[gate.mandos]
+listen = ["127.0.0.1:0"]
 [admin]
 link_key = ${inside('admin.key')}
 `,
@@ -69,23 +70,22 @@ test('init makes directories, keys and a store, each for the account it belongs 
   assert.equal(ran.code, 0, ran.stderr);
   assert.deepEqual(Object.keys(JSON.parse(ran.stdout)), ['storeId', 'rootKeyId']);
   const keep = `${KEEP_ACCOUNT.uid}:${GROUP.gid}`;
-  const gate = `${GATE_ACCOUNT.uid}:${GROUP.gid}`;
-  const watch = `${WATCH_ACCOUNT.uid}:${GROUP.gid}`;
   const owners = ownersBelow(scratch.in('lib'));
   for (const name of Object.keys(owners)) if (/^keep\/store\.db-/.test(name)) delete owners[name];
   assert.deepEqual(owners, {
     anchor: `${keep} 700`,
     'anchor/anchor': `${keep} 600`,
-    gate: `${gate} 700`,
-    'gate/link.key': `${gate} 600`,
     keep: `${keep} 700`,
     'keep/link': `${keep} 700`,
     'keep/link/admin.key': `${keep} 600`,
-    'keep/link/gate.key': `${keep} 600`,
-    'keep/link/watch.key': `${keep} 600`,
     'keep/store.db': `${keep} 600`,
-    watch: `${watch} 700`,
-    'watch/link.key': `${watch} 600`,
+    ...Object.fromEntries(
+      Object.entries(PEERS).flatMap(([name, [, uid]]) => [
+        [name, `${uid}:${GROUP.gid} 700`],
+        [`${name}/link.key`, `${uid}:${GROUP.gid} 600`],
+        [`keep/link/${name}.key`, `${keep} 600`],
+      ]),
+    ),
   });
   assert.equal(statSync(scratch.in('admin.key')).uid, 0);
   assert.equal(statSync(scratch.in('admin.key')).mode & 0o7777, 0o600);
