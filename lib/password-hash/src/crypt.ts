@@ -81,6 +81,7 @@ export const crypt = async (plain: Uint8Array, setting: string): Promise<string 
     // Failure tokens begin with an asterisk.
     return worked && !output.startsWith('*') ? output : undefined;
   } finally {
-    wipe(phrase, state);
+    // All three: this is also what keeps them alive until here.
+    wipe(phrase, settingBytes, state);
   }
 };

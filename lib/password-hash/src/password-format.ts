@@ -120,8 +120,8 @@ export interface PasswordFormat {
 
   /**
    * Tells whether `plain` belongs to `stored`, comparing in constant time. Neither is kept; the caller wipes both. Absent
-   * from `generated` formats. Refuses with `not-this-format`, `busy`, `unavailable`; a password that the format cannot
-   * take is a mismatch.
+   * from `generated` formats. Refuses with `not-this-format`, `busy`, `unavailable`, and `missing-option` where `context`
+   * lacks what is needed; a password that the format cannot take is a mismatch.
    */
   readonly verify?: (plain: Uint8Array, stored: Uint8Array, context?: VerifyContext) => Promise<Verdict>;
 
