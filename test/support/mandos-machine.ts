@@ -12,7 +12,11 @@ export interface MandosMachine {
   readonly stanza: string;
   /** Runs mandos-client once. It never gives up by itself: after `patienceMs` it is stopped, and has no exit code. */
   readonly fetch: (port: number, patienceMs?: number) => Promise<Finished>;
+  /** The same in a network namespace, without being told where the server is. */
+  readonly find: (namespace: string) => Promise<Finished>;
 }
+
+const FETCH_PATIENCE_MS = 20_000;
 
 const clientProgram = (): string => {
   for (const directory of readdirSync('/usr/lib')) {
@@ -40,23 +44,23 @@ export const createMandosMachine = async (
   const common = ['--dir', keyDir, '--name', name];
   await runToSuccess('/usr/sbin/mandos-keygen', [...common, '--length', '2048', '--sublength', '2048']);
   const stanza = await runToSuccess('/usr/sbin/mandos-keygen', [...common, '--passfile', passwordFile, '--no-ssh']);
+  const keys = [
+    `--pubkey=${keyDir}/pubkey.txt`,
+    `--seckey=${keyDir}/seckey.txt`,
+    `--tls-pubkey=${keyDir}/tls-pubkey.pem`,
+    `--tls-privkey=${keyDir}/tls-privkey.pem`,
+  ];
   return {
     name,
     keyDir,
     stanza,
-    fetch: (port, patienceMs = 20_000) =>
-      runProgram(
-        clientProgram(),
-        [
-          '--interface=none',
-          `--connect=127.0.0.1:${port}`,
-          '--retry=1',
-          `--pubkey=${keyDir}/pubkey.txt`,
-          `--seckey=${keyDir}/seckey.txt`,
-          `--tls-pubkey=${keyDir}/tls-pubkey.pem`,
-          `--tls-privkey=${keyDir}/tls-privkey.pem`,
-        ],
-        { patienceMs },
-      ),
+    fetch: (port, patienceMs = FETCH_PATIENCE_MS) => {
+      const place = ['--interface=none', `--connect=127.0.0.1:${port}`];
+      return runProgram(clientProgram(), [...place, '--retry=1', ...keys], { patienceMs });
+    },
+    find: (namespace) => {
+      const args = ['netns', 'exec', namespace, clientProgram(), '--retry=1', ...keys];
+      return runProgram('ip', args, { patienceMs: FETCH_PATIENCE_MS });
+    },
   };
 };

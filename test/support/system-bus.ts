@@ -48,6 +48,10 @@ export const startSystemBus = async (
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   scratch.atEnd(() => bus.kill('SIGKILL'));
-  await once(bus.stdout, 'data');
+  const ended = once(bus, 'exit').then(() => {
+    throw new Error(`dbus-daemon ended; one of these may be missing: ${policies.join(', ')}`);
+  });
+  ended.catch(() => undefined);
+  await Promise.race([once(bus.stdout, 'data'), ended]);
   return `unix:path=${socket}`;
 };

@@ -35,6 +35,10 @@ const text = `# Chatelaine. Every line that begins with "#" shows a default; "ch
 # Where machines ask for their secrets.
 #listen = ["[::]:14711"]
 
+# Whether machines find the server by multicast DNS, and under which name. Needs avahi-daemon and avahi-utils.
+#announce = false
+#service_name = "Mandos"
+
 [watch]
 #account = "chatelaine-watch"
 #directory = "/var/lib/chatelaine/watch"

@@ -29,6 +29,14 @@ export const mandosConfig = z.strictObject({
   goodbye_seconds: z.int().min(1).max(600).default(5),
   /** Connections of which it is not known whose they are; one more is closed at once. */
   max_strangers: z.int().min(1).max(1_000_000).default(10_000),
+  /** Whether machines are to find the server by multicast DNS. Needs avahi-daemon and avahi-utils. */
+  announce: z.boolean().default(false),
+  /** Under which name; another number is added if it is taken. */
+  service_name: z
+    .string()
+    .refine((name) => Buffer.byteLength(name) <= 63, 'must be at most 63 bytes')
+    .refine((name) => /^\p{L}[^\p{C}]*$/u.test(name), 'must begin with a letter and have no control characters')
+    .default('Mandos'),
 });
 
 export type MandosConfig = z.output<typeof mandosConfig>;

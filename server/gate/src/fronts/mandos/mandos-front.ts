@@ -6,6 +6,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { BoundedLog } from '../../bounded-log.ts';
 import { formatListenAddress, type ListenAddress, listenAt } from '../../listen-address.ts';
 import type { Front, FrontDefinition, GateServices } from '../front.ts';
+import { Announcement } from './announce.ts';
 import { type MandosConfig, mandosConfig } from './mandos-config.ts';
 import { MandosConnection, type MandosOutcome } from './mandos-connection.ts';
 
@@ -23,6 +24,7 @@ class MandosFront implements Front {
   #strangers = 0;
   #addresses: readonly ListenAddress[] = [];
   #onEmpty: (() => void) | undefined;
+  #announcement: Announcement | undefined;
 
   constructor(services: GateServices, config: MandosConfig) {
     this.#services = services;
@@ -50,6 +52,10 @@ class MandosFront implements Front {
     for (const server of this.#servers)
       server.on('error', (error) => this.#services.log.error({ err: error }, 'listening failed'));
     this.#addresses = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+    const [first] = this.#addresses;
+    if (this.#config.announce && first !== undefined) {
+      this.#announcement = new Announcement(this.#config.service_name, first.port, this.#services.log);
+    }
   }
 
   async drain(deadlineMs: number): Promise<void> {
@@ -72,6 +78,7 @@ class MandosFront implements Front {
   }
 
   #stopListening(): void {
+    this.#announcement?.withdraw();
     for (const server of this.#servers) if (server.listening) server.close();
   }
 
