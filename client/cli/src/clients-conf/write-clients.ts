@@ -32,12 +32,13 @@ const base64Lines = (secret: Uint8Array): string =>
     .toString('base64')
     .replaceAll(new RegExp(`.{1,${BASE64_COLUMNS}}`, 'g'), '\n    $&');
 
-const conditionsOf = ({ approval, window }: machines.MachineSettings): string =>
+/** Conditions that Mandos has no word for. */
+const unknownConditions = ({ approval, window }: machines.MachineSettings): string =>
   [approval && 'named approvers', window && 'hours'].filter(Boolean).join(' and ');
 
 /** Whether it is to be served there. */
 const isEnabledThere = ({ state, settings }: machines.MachineView): boolean =>
-  state === 'enabled' && conditionsOf(settings) === '';
+  state === 'enabled' && unknownConditions(settings) === '';
 
 const yes = (value: boolean): string => (value ? 'True' : 'False');
 
@@ -86,7 +87,7 @@ const differenceOf = (stanza: string, { view, secret }: MachineWithSecret): stri
 const lossesOf = ({ view }: MachineWithSecret): string[] => {
   const { settings } = view;
   const messages: string[] = [];
-  const conditions = conditionsOf(settings);
+  const conditions = unknownConditions(settings);
   if (conditions !== '' && view.state === 'enabled') {
     messages.push(`is written as disabled, because Mandos knows no ${conditions}; enable it there if that will do`);
   }

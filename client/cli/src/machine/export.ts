@@ -11,6 +11,7 @@ import { answerOf, failureOf } from '../refused-answer.ts';
 import { print, say } from '../terminal/output.ts';
 import { printable } from '../terminal/printable.ts';
 import { Progress } from '../terminal/progress.ts';
+import { conditionsOf } from './conditions.ts';
 import { readAllMachines } from './each-page.ts';
 
 export interface ExportOptions extends GlobalOptions {
@@ -25,6 +26,12 @@ const withSecret = async (client: Client, view: machines.MachineView): Promise<M
   if (answer.code !== 'needs-signatures') throw failureOf(answer, view.name);
   say(printable(`note: [${view.name}] is left out: named people have to approve it, and Mandos would not ask them`));
   return undefined;
+};
+
+/** With the conditions of its branch as its own. */
+const withConditions = (view: machines.MachineView, rules: readonly machines.MachineRule[]): machines.MachineView => {
+  const window = conditionsOf(view, rules).window?.value;
+  return { ...view, settings: { ...view.settings, ...(window !== undefined && { window }) } };
 };
 
 const chosenMachines = async (client: Client, names: readonly string[]): Promise<machines.MachineView[]> => {
@@ -59,10 +66,11 @@ const writeFileWhole = async (directory: string, text: string, isForced: boolean
 export const exportMachines = (names: readonly string[], options: ExportOptions): Promise<void> =>
   askKeep(options, async (client) => {
     const views = await chosenMachines(client, names);
+    const { rules } = answerOf(await client.call(machines.rules, {}));
     const progress = new Progress();
     const chosen: MachineWithSecret[] = [];
     for (const view of views) {
-      const machine = await withSecret(client, view);
+      const machine = await withSecret(client, withConditions(view, rules));
       if (machine !== undefined) chosen.push(machine);
       progress.show(() => `${chosen.length} of ${views.length} machines`);
     }

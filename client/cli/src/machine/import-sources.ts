@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { readBoolean } from '../clients-conf/boolean.ts';
 import type { Problem } from '../clients-conf/problem.ts';
 import { Failure } from '../failure.ts';
-import { explainServerSettings } from '../mandos-conf/explain-server-settings.ts';
+import { explainServerDefaults, explainServerSettings } from '../mandos-conf/explain-server-settings.ts';
 import { readServerSettings } from '../mandos-conf/read-server-settings.ts';
 import { type MandosState, readState, StateError } from '../mandos-state/read-state.ts';
 import { readIfThere, readWhole } from './read-import-files.ts';
@@ -27,6 +27,8 @@ export interface ImportSources {
     readonly file: string;
     readonly problems: readonly Problem[];
     readonly differences: readonly Problem[];
+    /** What is different although nothing is said about it. */
+    readonly defaults: readonly string[];
   };
   readonly state?: { readonly file: string; readonly content: MandosState };
   /** Where a saved state was looked for and is none. */
@@ -54,7 +56,11 @@ const readDirectory = async (directory: string, state: string | false | undefine
   const sources: ImportSources = {
     clientsFile,
     clientsText: await readWhole(clientsFile),
-    server: { file, problems, differences: explainServerSettings(options) },
+    server: {
+      ...{ file, problems },
+      differences: explainServerSettings(options),
+      defaults: explainServerDefaults(options),
+    },
   };
   if (typeof state === 'string') return { ...sources, ...(await named(state)) };
   // As the server itself: it takes up its state unless it is told not to.

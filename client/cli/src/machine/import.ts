@@ -50,7 +50,7 @@ const restoreAll = async (
 };
 
 const reportOf = (sources: ImportSources, differences: readonly Problem[], state: ReportLine[]): ReportLine[] => [
-  ...aboutEveryMachine.map((message) => ({ message })),
+  ...[...aboutEveryMachine, ...(sources.server?.defaults ?? [])].map((message) => ({ message })),
   ...withoutRepetition(sources.server?.file ?? '', sources.server?.differences ?? []),
   ...withoutRepetition(sources.clientsFile, differences),
   ...state,

@@ -8,6 +8,7 @@ import { hasColours, paint } from '../terminal/colour.ts';
 import { formatMoment, formatSize, formatSpan } from '../terminal/moment.ts';
 import { print, printJson } from '../terminal/output.ts';
 import { printable } from '../terminal/printable.ts';
+import { type Conditions, conditionsOf, type Placed } from './conditions.ts';
 import { describeApproval } from './describe-approval.ts';
 import { colourOfState, formatAgo, formatCheckerStatus, formatTimeLeft, stateOf } from './machine-state.ts';
 import { formatTimeWindow } from './time-window.ts';
@@ -32,6 +33,16 @@ const stateLines = (machine: machines.MachineView, nowUnixMs: number): readonly 
   ];
 };
 
+const inherited = ({ from }: Placed<unknown>): string => {
+  if (from === undefined) return '';
+  return from === '' ? ', as for all machines' : `, as for all below ${from}`;
+};
+
+const conditionLines = ({ approval, window }: Conditions): readonly Line[] => [
+  ['approvers', approval && describeApproval(approval.value) + inherited(approval)],
+  ['hours', window && formatTimeWindow(window.value) + inherited(window)],
+];
+
 const settingsLines = ({ settings }: machines.MachineView): readonly Line[] => [
   ['host', settings.host],
   ['checker', settings.checker],
@@ -43,11 +54,9 @@ const settingsLines = ({ settings }: machines.MachineView): readonly Line[] => [
   ['approval delay', formatSpan(settings.approvalDelayMs)],
   ['approval duration', formatSpan(settings.approvalDurationMs)],
   ['approved by default', settings.approvedByDefault ? 'yes' : 'no'],
-  ['approvers', settings.approval && describeApproval(settings.approval)],
-  ['hours', settings.window && formatTimeWindow(settings.window)],
 ];
 
-const linesOf = (machine: machines.MachineView, nowUnixMs: number): readonly Line[] => [
+const linesOf = (machine: machines.MachineView, conditions: Conditions, nowUnixMs: number): readonly Line[] => [
   ['name', machine.name],
   ...stateLines(machine, nowUnixMs),
   ['key id', machine.keyId ?? 'none: it cannot be served'],
@@ -55,6 +64,7 @@ const linesOf = (machine: machines.MachineView, nowUnixMs: number): readonly Lin
   ['enrolled', formatMoment(machine.createdAtUnixMs)],
   ['secret', `${formatSize(machine.secretSizeBytes)}, set ${formatMoment(machine.secretSetAtUnixMs)}`],
   ...settingsLines(machine),
+  ...conditionLines(conditions),
 ];
 
 export const showMachine = (name: string, options: GlobalOptions & { readonly json?: boolean }): Promise<void> =>
@@ -62,7 +72,10 @@ export const showMachine = (name: string, options: GlobalOptions & { readonly js
     const machine = answerOf(await client.call(machines.show, { name }), name);
     if (options.json === true) return await printJson(machine);
     const isColoured = hasColours();
-    const lines = linesOf(machine, Date.now()).filter((line): line is [string, string] => line[1] !== undefined);
+    const { rules } = answerOf(await client.call(machines.rules, {}));
+    const lines = linesOf(machine, conditionsOf(machine, rules), Date.now()).filter(
+      (line): line is [string, string] => line[1] !== undefined,
+    );
     const text = lines.map(([label, value]) => {
       const colour = label === 'state' ? colourOfState(stateOf(machine)) : undefined;
       return `${`${label}:`.padEnd(20)} ${paint(printable(value), colour, isColoured)}\n`;

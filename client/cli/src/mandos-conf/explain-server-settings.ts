@@ -36,16 +36,16 @@ const explanations: Readonly<Record<string, (options: Options) => string>> = {
   debug: () => 'in chatelaine.toml: [log] level = "debug"; processes never go to the background',
   debuglevel: (options) => `in chatelaine.toml: [log] level = "${level(options)}"`,
   priority: () => 'in chatelaine.toml, the same string: [gate.mandos] priority',
-  servicename: () =>
-    'no service is announced on the local network: tell machines the address with mandos-client --connect',
+  servicename: (options) =>
+    `in chatelaine.toml: [gate.mandos] service_name = ${JSON.stringify(options.get('servicename')?.value)}`,
   zeroconf: (options) =>
     isOff(options, 'zeroconf')
-      ? 'no service is announced here, either'
-      : 'no service is announced on the local network: tell machines the address with mandos-client --connect',
+      ? 'nothing is announced here, either, unless [gate.mandos] announce = true'
+      : 'in chatelaine.toml: [gate.mandos] announce = true',
   use_dbus: (options) =>
     isOff(options, 'use_dbus')
-      ? 'the bus is the work of a process of its own: do not start it'
-      : 'the bus is the work of a process of its own: start it',
+      ? 'the bus is the work of a process of its own, chatelaine-bus: do not start it'
+      : 'the bus is the work of a process of its own: start chatelaine-bus',
   restore: (options) =>
     isOff(options, 'restore')
       ? 'state is always kept: a machine that was disabled must not come back by a restart'
@@ -62,3 +62,18 @@ export const explainServerSettings = (options: Options): readonly Problem[] =>
     const message = explain?.(options) ?? 'is no option of Mandos and means nothing here, either';
     return { line, section: 'DEFAULT', option: name, message };
   });
+
+/** What goes without saying there, and does not here. */
+export const explainServerDefaults = (options: Options): readonly string[] => [
+  ...(options.has('port') || options.has('socket')
+    ? []
+    : [
+        `Mandos takes any free port; here it is always the same, ${DEFAULT_PORT} unless [gate.mandos] listen says otherwise.`,
+      ]),
+  ...(options.has('zeroconf')
+    ? []
+    : ['Mandos announces itself on the local network; here only with [gate.mandos] announce = true.']),
+  ...(options.has('use_dbus')
+    ? []
+    : ['Mandos is on the system bus; here chatelaine-bus is, a process of its own that is started if it is wanted.']),
+];

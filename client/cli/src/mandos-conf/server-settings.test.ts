@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { describeProblem } from '../clients-conf/problem.ts';
-import { explainServerSettings } from './explain-server-settings.ts';
+import { explainServerDefaults, explainServerSettings } from './explain-server-settings.ts';
 import { readServerSettings } from './read-server-settings.ts';
 
 const explain = (text: string): string[] => {
@@ -48,4 +48,10 @@ test('what stops the real server is a mistake here, too', () => {
     'm:2: [DEFAULT] port: is not a whole number',
     'm:3: [DEFAULT] debug: is neither yes nor no (1/yes/true/on, 0/no/false/off)',
   ]);
+});
+
+test('what goes without saying in Mandos is said', () => {
+  const about = (text: string) => explainServerDefaults(readServerSettings(Buffer.from(text)).options).length;
+  assert.equal(about(''), 3);
+  assert.equal(about('[DEFAULT]\nport = 4711\nzeroconf = no\nuse_dbus = no\n'), 0);
 });

@@ -2,7 +2,8 @@
 // when it started. Whatever is not as the server writes it refuses the whole file.
 
 import * as z from 'zod';
-import { Moment, type Pickled, PickleError, Span, unpickle } from './unpickle.ts';
+import { Moment, type Pickled, Span } from './pickled-values.ts';
+import { PickleError, unpickle } from './unpickle.ts';
 
 const span = z.instanceof(Span).transform(({ ms }) => ms);
 const moment = z

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import test from 'node:test';
 import fc from 'fast-check';
-import { Moment, type Pickled, PickleError, Span, unpickle } from './unpickle.ts';
+import { Moment, type Pickled, Span } from './pickled-values.ts';
+import { PickleError, unpickle } from './unpickle.ts';
 
 const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now());
 
