@@ -10,6 +10,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   realpathSync,
   rmSync,
   symlinkSync,
@@ -57,10 +58,10 @@ const checkout = (name: string, programs: Readonly<Record<string, string>>): str
   return place;
 };
 
-const place = checkout('telling', { keep: told, gate: told, chatelaine: told });
+const place = checkout('telling', { keep: told, gate: told, watch: told, chatelaine: told });
 
-describe('bin/chatelaine-keep and bin/chatelaine-gate', () => {
-  for (const name of ['keep', 'gate']) {
+describe('bin/chatelaine-keep and its like', () => {
+  for (const name of ['keep', 'gate', 'watch']) {
     test(`start the ${name} hardened from its first instruction on, with its arguments as they are`, async () => {
       const program = path.join(place, 'bin', `chatelaine-${name}`);
       const said = JSON.parse(
@@ -78,7 +79,7 @@ describe('bin/chatelaine-keep and bin/chatelaine-gate', () => {
 });
 
 describe('every launcher', () => {
-  for (const name of ['chatelaine', 'chatelaine-keep', 'chatelaine-gate']) {
+  for (const name of ['chatelaine', 'chatelaine-keep', 'chatelaine-gate', 'chatelaine-watch']) {
     test(`${name} finds its checkout from anywhere and through links`, async () => {
       const elsewhere = path.join(scratch, `links-${name}`);
       mkdirSync(elsewhere);
@@ -137,41 +138,55 @@ describe("the command line's compiled code", () => {
 });
 
 describe('scripts/server', () => {
+  const names = ['keep', 'watch', 'gate'] as const;
   const start = async (name: string) => {
-    const server = checkout(name, { keep: serving, gate: serving });
+    const server = checkout(name, { keep: serving, gate: serving, watch: serving, chatelaine: '' });
     const child = spawn(path.join(server, 'scripts', 'server'), ['--config', 'a file'], {
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     const ended = once(child, 'exit').then(([code]) => Number(code));
     const log = path.join(server, 'log');
-    const entries = async (): Promise<readonly string[]> =>
-      existsSync(log) ? (await runToSuccess('sort', [log])).trim().split('\n') : [];
-    while ((await entries()).length < 2) await sleep(20);
-    assert.deepEqual(await entries(), ['gate --config a file', 'keep --config a file']);
-    return { child, ended, log, entries };
+    const entries = (): readonly string[] => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : []);
+    while (entries().length < names.length) await sleep(20);
+    assert.deepEqual(
+      [...entries()].sort(),
+      [...names].sort().map((started) => `${started} --config a file`),
+    );
+    const signals = (): readonly string[] => entries().filter((entry) => entry.includes('SIG'));
+    return { child, ended, log, signals };
   };
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    test(`passes ${signal} on to both and ends when they have`, async () => {
-      const { child, ended, entries } = await start(`server-${signal}`);
+    test(`passes ${signal} on to one after the other, the keep last, and ends when they have`, async () => {
+      const { child, ended, signals } = await start(`server-${signal}`);
       child.kill(signal);
       assert.equal(await ended, 0);
+      assert.deepEqual(signals(), [`gate ${signal}`, `watch ${signal}`, `keep ${signal}`]);
+    });
+  }
+
+  for (const first of names) {
+    test(`stops the others when the ${first} ends, and ends with its status`, async () => {
+      const { ended, log, signals } = await start(`server-${first}`);
+      writeFileSync(`${log}.${first}`, '');
+      assert.equal(await ended, 3);
+      const others = names.filter((name) => name !== first).toReversed();
       assert.deepEqual(
-        (await entries()).filter((entry) => entry.includes('SIG')),
-        [`gate ${signal}`, `keep ${signal}`],
+        signals(),
+        others.map((name) => `${name} SIGTERM`),
       );
     });
   }
 
-  for (const [first, other] of [
-    ['keep', 'gate'],
-    ['gate', 'keep'],
-  ] as const) {
-    test(`stops the ${other} when the ${first} ends, and ends with its status`, async () => {
-      const { ended, log, entries } = await start(`server-${first}`);
-      writeFileSync(`${log}.${first}`, '');
-      assert.equal(await ended, 3);
-      assert.ok((await entries()).includes(`${other} SIGTERM`));
-    });
-  }
+  test('as root, first makes what an instance of an earlier version lacks', async () => {
+    if (process.geteuid?.() !== 0) return;
+    const server = checkout('server-complete', { keep: serving, gate: serving, watch: serving, chatelaine: told });
+    writeFileSync(
+      path.join(server, 'dist', 'chatelaine.js'),
+      `${told}\nprocess.stderr.write(process.argv.slice(2).join(' '));\nprocess.exitCode = 1;`,
+    );
+    const { code, stderr } = await runProgram(path.join(server, 'scripts', 'server'), ['--config', 'a file']);
+    assert.deepEqual([code, stderr], [1, '--config a file init --complete']);
+    assert.ok(!existsSync(path.join(server, 'log')));
+  });
 });

@@ -1,5 +1,5 @@
-// Who can read what, and as whom each process works, when the server is started by root as in production: a real keep and a
-// real gate with their accounts, under a directory of their own.
+// Who can read what, and as whom each process works, when the server is started by root as in production: a real keep, a real
+// watch and a real gate with their accounts, under a directory of their own.
 
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -14,10 +14,12 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../support/free-port.ts';
 import { installedCopy } from '../support/installed-copy.ts';
 import { readProcessStatus } from '../support/process-status.ts';
@@ -26,6 +28,8 @@ import { Scratch } from '../support/scratch.ts';
 
 const keepAccount = 'chatelaine-keep';
 const gateAccount = 'chatelaine-gate';
+const watchAccount = 'chatelaine-watch';
+const checkAccount = 'chatelaine-check';
 const group = 'chatelaine';
 const READY_WITHIN_MS = 30_000;
 
@@ -78,10 +82,13 @@ describe('the server as root starts it', () => {
   let place = '';
   let house = '';
   let config = '';
-  let uids: Readonly<Record<'root' | 'keep' | 'gate', number>> = { root: 0, keep: -1, gate: -1 };
+  let uids: Readonly<Record<'root' | 'keep' | 'gate' | 'watch', number>> = { root: 0, keep: -1, gate: -1, watch: -1 };
   let gid = -1;
+  /** Checkers' own. */
+  let check = { uid: -1, gid: -1 };
   let keep: Running;
   let gate: Running;
+  let watch: Running;
   const at = (...parts: readonly string[]): string => path.join(house, ...parts);
   const chatelaine = (...args: readonly string[]): Promise<string> =>
     runToSuccess(path.join(place, 'bin/chatelaine'), [...args, '--config', config]);
@@ -90,8 +97,14 @@ describe('the server as root starts it', () => {
     assert.equal(process.geteuid?.(), 0, 'accounts and permissions can be tested only as root');
     place = await installedCopy(scratch);
     await runToSuccess(path.join(place, 'scripts/create-accounts'), []);
-    uids = { root: 0, keep: await idOf('passwd', keepAccount), gate: await idOf('passwd', gateAccount) };
+    uids = {
+      root: 0,
+      keep: await idOf('passwd', keepAccount),
+      gate: await idOf('passwd', gateAccount),
+      watch: await idOf('passwd', watchAccount),
+    };
     gid = await idOf('group', group);
+    check = { uid: await idOf('passwd', checkAccount), gid: await idOf('group', checkAccount) };
 
     house = scratch.directory();
     chmodSync(house, 0o755);
@@ -110,6 +123,9 @@ describe('the server as root starts it', () => {
       pid_file = "${at('run/gate/gate.pid')}"
       [gate.mandos]
       listen = ["127.0.0.1:${await freePort()}"]
+      [watch]
+      directory = "${at('lib/watch')}"
+      pid_file = "${at('run/watch/watch.pid')}"
       [admin]
       link_key = "${at('etc/admin.key')}"`;
     writeFileSync(config, settings.replace(/^ +/gm, ''), { mode: 0o600 });
@@ -119,6 +135,7 @@ describe('the server as root starts it', () => {
     try {
       await chatelaine('init', '--key-file', at('etc/unseal.key'));
       keep = await start(path.join(place, 'bin/chatelaine-keep'), config);
+      watch = await start(path.join(place, 'bin/chatelaine-watch'), config);
       gate = await start(path.join(place, 'bin/chatelaine-gate'), config);
     } finally {
       process.umask(careless);
@@ -129,15 +146,17 @@ describe('the server as root starts it', () => {
   test('making the accounts again changes nothing', async () => {
     const { code, stderr } = await runProgram(path.join(place, 'scripts/create-accounts'), []);
     assert.deepEqual([code, stderr], [0, '']);
-    for (const account of [keepAccount, gateAccount]) {
+    for (const account of [keepAccount, gateAccount, watchAccount, checkAccount]) {
       const entry = (await runToSuccess('getent', ['passwd', account])).trim().split(':');
-      assert.deepEqual([entry[3], entry[5], entry[6]], [String(gid), '/nonexistent', '/usr/sbin/nologin']);
+      const own = account === checkAccount ? check.gid : gid;
+      assert.deepEqual([entry[3], entry[5], entry[6]], [String(own), '/nonexistent', '/usr/sbin/nologin']);
     }
+    assert.notEqual(check.gid, gid);
   });
 
-  for (const name of ['keep', 'gate'] as const) {
+  for (const name of ['keep', 'gate', 'watch'] as const) {
     test(`every thread of the ${name} works as its own account, in the one group, without any privilege`, () => {
-      const { threads } = readProcessStatus((name === 'keep' ? keep : gate).pid);
+      const { threads } = readProcessStatus({ keep, gate, watch }[name].pid);
       assert.ok(threads.length > 1);
       const uid = uids[name];
       for (const thread of threads) {
@@ -153,11 +172,11 @@ describe('the server as root starts it', () => {
     });
 
     test(`the ${name} leaves no core dump, and nobody but root can look into its memory`, async () => {
-      const { pid } = name === 'keep' ? keep : gate;
+      const { pid } = { keep, gate, watch }[name];
       const { coreLimits, memoryOwner } = readProcessStatus(pid);
       assert.deepEqual(coreLimits, ['0', '0']);
       assert.equal(memoryOwner, 0);
-      const itself = name === 'keep' ? keepAccount : gateAccount;
+      const itself = { keep: keepAccount, gate: gateAccount, watch: watchAccount }[name];
       for (const file of ['mem', 'environ', 'maps']) {
         const { code, stderr } = await runAs(itself, gid, 'head', ['-c', '1', `/proc/${pid}/${file}`]);
         assert.equal(code, 1, file);
@@ -167,11 +186,12 @@ describe('the server as root starts it', () => {
   }
 
   test('only the socket is for the group, only the PID files are for everybody, all else is for its owner alone', () => {
-    const passable = ['', 'lib', 'run', 'run/keep', 'run/gate'];
+    const passable = ['', 'lib', 'run', 'run/keep', 'run/gate', 'run/watch'];
     const special: Readonly<Record<string, string>> = {
       'run/keep/keep.sock': '660',
       'run/keep/keep.pid': '644',
       'run/gate/gate.pid': '644',
+      'run/watch/watch.pid': '644',
     };
     const found = everythingIn(house).map((file) => path.relative(house, file));
     for (const file of Object.keys(special)) assert.ok(found.includes(file), `${file} is there`);
@@ -196,6 +216,8 @@ describe('the server as root starts it', () => {
       ['run/keep', 'keep'],
       ['lib/gate', 'gate'],
       ['run/gate', 'gate'],
+      ['lib/watch', 'watch'],
+      ['run/watch', 'watch'],
     ];
     for (const [directory, owner] of owners) {
       for (const file of everythingIn(at(directory))) assert.equal(lstatSync(file).uid, uids[owner], file);
@@ -204,7 +226,7 @@ describe('the server as root starts it', () => {
     assert.equal(lstatSync(at('run/keep/keep.sock')).gid, gid);
   });
 
-  test("gate cannot read a file of the keep or of root, the keep none of the gate's, a stranger only the PID files", async () => {
+  test('no process can read a file of another or of root, a checker none at all, a stranger only the PID files', async () => {
     const isReadable = async (account: string, groupId: number, file: string): Promise<boolean> =>
       (await runAs(account, groupId, 'head', ['-c', '1', file])).code === 0;
     const filesIn = (...directories: readonly string[]): readonly string[] =>
@@ -218,18 +240,21 @@ describe('the server as root starts it', () => {
       for (const file of files) if (await isReadable(account, groupId, file)) readable.push(path.relative(house, file));
       return readable;
     };
-    assert.deepEqual(await readableFor(gateAccount, gid, filesIn('etc', 'lib/keep', 'lib/anchor')), []);
-    assert.deepEqual(await readableFor(keepAccount, gid, filesIn('etc', 'lib/gate')), []);
+    assert.deepEqual(await readableFor(gateAccount, gid, filesIn('etc', 'lib/keep', 'lib/anchor', 'lib/watch')), []);
+    assert.deepEqual(await readableFor(keepAccount, gid, filesIn('etc', 'lib/gate', 'lib/watch')), []);
+    assert.deepEqual(await readableFor(watchAccount, gid, filesIn('etc', 'lib/keep', 'lib/anchor', 'lib/gate')), []);
+    assert.deepEqual(await readableFor(checkAccount, check.gid, filesIn('etc', 'lib')), []);
     const strangers = await readableFor('nobody', await idOf('group', 'nogroup'), filesIn('.'));
-    assert.deepEqual([...strangers].sort(), ['run/gate/gate.pid', 'run/keep/keep.pid']);
+    assert.deepEqual([...strangers].sort(), ['run/gate/gate.pid', 'run/keep/keep.pid', 'run/watch/watch.pid']);
   });
 
   test('the PID files name the processes', () => {
     assert.equal(readFileSync(at('run/keep/keep.pid'), 'utf8'), `${keep.pid}\n`);
     assert.equal(readFileSync(at('run/gate/gate.pid'), 'utf8'), `${gate.pid}\n`);
+    assert.equal(readFileSync(at('run/watch/watch.pid'), 'utf8'), `${watch.pid}\n`);
   });
 
-  test('a stranger cannot connect to the socket, the group can', async () => {
+  test('a stranger or a checker cannot connect to the socket, the group can', async () => {
     const program = `require('node:net').connect(process.argv[1]).on('connect', () => { console.log('connected'); process.exit(); })
       .on('error', (error) => { console.log(error.code); process.exit(); });`;
     const connectAs = async (account: string, groupId: number): Promise<string> => {
@@ -237,6 +262,7 @@ describe('the server as root starts it', () => {
       return (await runAs(account, groupId, node, ['-e', program, at('run/keep/keep.sock')])).stdout.toString().trim();
     };
     assert.equal(await connectAs('nobody', await idOf('group', 'nogroup')), 'EACCES');
+    assert.equal(await connectAs(checkAccount, check.gid), 'EACCES');
     assert.equal(await connectAs(gateAccount, gid), 'connected');
   });
 
@@ -261,6 +287,53 @@ describe('the server as root starts it', () => {
     await chatelaine('status');
   });
 
+  test('checkers run as an account of their own, without the link, its key, or a look into the process that starts them', async () => {
+    const helper = Number(readFileSync(`/proc/${watch.pid}/task/${watch.pid}/children`, 'utf8').trim());
+    const { threads, coreLimits, memoryOwner } = readProcessStatus(helper);
+    for (const thread of threads) {
+      assert.deepEqual(thread, {
+        uids: [check.uid, check.uid, check.uid, check.uid],
+        gids: [check.gid, check.gid, check.gid, check.gid],
+        groups: [check.gid],
+        hasNoNewPrivileges: true,
+        capabilities: 0n,
+        umask: '0077',
+      });
+    }
+    assert.deepEqual([coreLimits, memoryOwner], [['0', '0'], 0]);
+    // But for its words, only the two descriptors over which the watch speaks to it lead to another process.
+    const inodes = (pid: number): readonly string[] =>
+      readdirSync(`/proc/${pid}/fd`)
+        .filter((fd) => fd !== '2')
+        .map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))
+        .filter((link) => link.startsWith('socket:'));
+    assert.equal(inodes(helper).length, 2);
+    assert.ok(!inodes(helper).some((inode) => inodes(watch.pid).includes(inode)));
+
+    const told = scratch.directory();
+    chownSync(told, check.uid, check.gid);
+    const clients = path.join(scratch.directory(), 'clients.conf');
+    const checker = `id > ${told}/id; ls -l /proc/self/fd > ${told}/fds; cat /proc/${helper}/mem /proc/${helper}/environ > ${told}/mem 2>&1; mv ${told}/mem ${told}/done`;
+    const stanza = [
+      '[one]',
+      'host = x',
+      `key_id = ${'1'.repeat(64)}`,
+      `checker = ${checker}`,
+      'interval = PT2S',
+      'secret = AAAA',
+    ];
+    writeFileSync(clients, stanza.join('\n'), { mode: 0o600 });
+    await chatelaine('machine', 'import', clients);
+    while (!existsSync(`${told}/done`)) await sleep(50);
+    assert.match(
+      readFileSync(`${told}/id`, 'utf8'),
+      new RegExp(`^uid=${check.uid}\\(.*gid=${check.gid}\\([^ ]*\\)(?: groups=${check.gid}\\([^,]*\\))?$`, 'm'),
+    );
+    // Its own standard ones, and the listing itself.
+    assert.equal(readFileSync(`${told}/fds`, 'utf8').trim().split('\n').length, 1 + 4);
+    assert.match(readFileSync(`${told}/done`, 'utf8'), /mem: Permission denied\n.*environ: Permission denied/);
+  });
+
   test('a second keep does not start while the first one lives', async () => {
     const { code } = await runProgram(path.join(place, 'bin/chatelaine-keep'), ['--config', config]);
     assert.notEqual(code, 0);
@@ -268,13 +341,13 @@ describe('the server as root starts it', () => {
     assert.equal(readFileSync(at('run/keep/keep.pid'), 'utf8'), `${keep.pid}\n`);
   });
 
-  test('asked to stop, both end well and take socket and PID files with them', async () => {
-    for (const { child, words } of [gate, keep]) {
+  test('asked to stop, all end well and take socket and PID files with them', async () => {
+    for (const { child, words } of [gate, watch, keep]) {
       child.kill('SIGTERM');
       const [code] = await once(child, 'exit');
       assert.equal(code, 0, words());
     }
-    for (const file of ['run/keep/keep.sock', 'run/keep/keep.pid', 'run/gate/gate.pid'])
+    for (const file of ['run/keep/keep.sock', 'run/keep/keep.pid', 'run/gate/gate.pid', 'run/watch/watch.pid'])
       assert.equal(existsSync(at(file)), false, file);
   });
 });

@@ -56,7 +56,7 @@ test('started again on its directory it has everything it had, also if it was ki
   using scratch = new ScratchDirectory();
   const terminal = new Terminal(scratch.path, { CHATELAINE_DIR: scratch.in('i') });
   const first = await DevInstance.start(['--dir', scratch.in('i')]);
-  await terminal.run('printf "[a]\\nkey_id=%064d\\nsecret=AAAA\\n" 1 | chatelaine machine import -');
+  await terminal.run('printf "[a]\\nkey_id=%064d\\nchecker=true\\nsecret=AAAA\\n" 1 | chatelaine machine import -');
   const before = (await terminal.run('chatelaine status --json')).stdout;
   await first.stop('SIGKILL');
   await allGone(scratch.in('i'));
@@ -134,7 +134,7 @@ test('an instance of a version without some of the processes gets what it lacks'
   await (await DevInstance.start(['--dir', scratch.in('i')])).stop();
   const file = scratch.in('i', 'chatelaine.toml');
   const text = readFileSync(file, 'utf8');
-  writeFileSync(file, text.replace(/\n\[watch\]\n(?:[^[].*\n)*/, '\n'));
+  writeFileSync(file, text.replace(/^\[watch\]\n(?:(?!\[).*\n)*/m, ''));
   assert.notEqual(readFileSync(file, 'utf8'), text);
   rmSync(scratch.in('i', 'watch'), { recursive: true });
   rmSync(scratch.in('i', 'keep', 'link', 'watch.key'));
