@@ -6,17 +6,19 @@ import { checkText, MAX_DESCRIPTION_BYTES, MAX_PAYLOAD_BYTES } from './argument-
 import { textOf } from './credential.ts';
 import { ExpiryRecord } from './expiry-record.ts';
 import * as keyctl from './keyctl.ts';
-import { isKeyctlError, isMissing } from './keyctl-error.ts';
+import { isKeyctlError, isMissing, KeyctlError } from './keyctl-error.ts';
 import { Keyring } from './keyring.ts';
 import { KeyringError } from './keyring-error.ts';
 import { makeKeyring } from './make-keyring.ts';
 import { chooseParent, type ParentChoice, type ParentKeyring } from './parent-keyring.ts';
-import { Recent } from './recent.ts';
+import { putKey } from './put-key.ts';
+import { noteChange, Recent } from './recent.ts';
 import { findSession } from './session.ts';
 
 const MAX_TRIES = 8;
 const COLON = ':';
 const RING_LIFETIME_MS = 1;
+const KEY_LIFETIME_MS = 1;
 const EXPIRY_LIFETIME_MS = 0.25;
 
 /** The kernel's errors that mean something to a person. */
@@ -59,8 +61,14 @@ export class EntryRing {
   readonly #parent: ParentKeyring;
   /** If it is dead by now, the kernel says so, and it is looked for again. */
   readonly #recentRing = new Recent<Keyring>(RING_LIFETIME_MS);
+  /** The entry that was used last; the same goes for it. */
+  readonly #recentKey = new Recent<{ readonly description: string; readonly id: number }>(KEY_LIFETIME_MS);
   /** The entry that was written last, if it has no expiry that would have to be kept. */
-  readonly #lastWithoutExpiry = new Recent<{ readonly description: string; readonly ring: number }>(EXPIRY_LIFETIME_MS);
+  readonly #lastWithoutExpiry = new Recent<{
+    readonly description: string;
+    readonly ring: number;
+    readonly id: number;
+  }>(EXPIRY_LIFETIME_MS);
 
   constructor({ name, parent }: RingPlace) {
     this.name = checkText(name, 'the name of the keyring', MAX_DESCRIPTION_BYTES) as string;
@@ -101,11 +109,24 @@ export class EntryRing {
 
   /** The payload of an entry, which the caller wipes. */
   read(description: string): Buffer | undefined {
-    const recent = this.#recentRing.get();
-    if (recent !== undefined) {
-      const payload = this.#readFrom(recent, description, { isSure: false });
-      if (payload !== undefined) return payload;
+    return this.#readRecent(description) ?? this.#readAfresh(description);
+  }
+
+  /** By what was found a moment ago; undefined if that is over, or the entry is not there any more. */
+  #readRecent(description: string): Buffer | undefined {
+    const key = this.#recentKey.get();
+    if (key?.description === description) {
+      try {
+        return keyctl.read(key.id);
+      } catch (error) {
+        if (!(error instanceof KeyctlError)) throw error;
+      }
     }
+    const ring = this.#recentRing.get();
+    return ring === undefined ? undefined : this.#readFrom(ring, description, { isSure: false });
+  }
+
+  #readAfresh(description: string): Buffer | undefined {
     const ring = this.find();
     if (ring === undefined) return undefined;
     this.#recentRing.set(ring);
@@ -116,7 +137,10 @@ export class EntryRing {
   /** Undefined if it is missing; unless it is sure that the keyring is alive, also if it may not be read. */
   #readFrom(ring: Keyring, description: string, { isSure }: { isSure: boolean }): Buffer | undefined {
     try {
-      return keyctl.read(keyctl.search(ring.id, 'user', description));
+      const id = keyctl.search(ring.id, 'user', description);
+      const payload = keyctl.read(id);
+      this.#recentKey.set({ description, id });
+      return payload;
     } catch (error) {
       if (isMissing(error) || (!isSure && isKeyctlError(error, 'EACCES'))) return undefined;
       throw refusalOf(error);
@@ -150,16 +174,24 @@ export class EntryRing {
   #writeInto(ring: Keyring, description: string, payload: Uint8Array, timeoutSeconds: number | undefined): void {
     const last = this.#lastWithoutExpiry.get();
     if (timeoutSeconds === undefined && last?.description === description && last.ring === ring.id) {
-      keyctl.addKey('user', description, payload, ring.id);
+      this.#put(ring, description, payload, last.id);
       return;
     }
     const old = missingAsUndefined(() => keyctl.search(ring.id, 'user', description));
     const expiry = new ExpiryRecord(ring);
     const remaining = old === undefined || timeoutSeconds !== undefined ? undefined : expiry.secondsLeft(old);
-    const id = keyctl.addKey('user', description, payload, ring.id);
+    const id = this.#put(ring, description, payload, old);
     const seconds = timeoutSeconds ?? (id === old ? remaining : undefined);
     if (seconds !== undefined && seconds > 0) expiry.set(id, seconds);
-    else this.#lastWithoutExpiry.set({ description, ring: ring.id });
+    else this.#lastWithoutExpiry.set({ description, ring: ring.id, id });
+  }
+
+  /** Makes or updates the key, and gives its id. One that is new may hide another. */
+  #put(ring: Keyring, description: string, payload: Uint8Array, old: number | undefined): number {
+    const id = putKey('user', description, payload, ring.id);
+    if (id !== old) noteChange();
+    this.#recentKey.set({ description, id });
+    return id;
   }
 
   /** Removes an entry; false if there was none. */

@@ -13,6 +13,7 @@ import {
   MAX_DESCRIPTION_BYTES,
 } from './argument-checks.ts';
 import { checkMask } from './permissions.ts';
+import { putKey } from './put-key.ts';
 import { readSized } from './read-sized.ts';
 import { noteChange } from './recent.ts';
 import { handOver } from './secret-buffer.ts';
@@ -45,18 +46,8 @@ export const addKey = (
   payload: Uint8Array | null,
   keyring: number,
 ): number => {
-  const [kind, name] = [checkType(type), checkDescription(description)];
-  const into = checkId(keyring, KEYRING_ARGUMENT);
-  if (payload === null) {
-    noteChange();
-    return answered('add_key', systemCalls().addKey(kind, name, null, 0, into));
-  }
-  const size = checkBytes(payload, 'the payload').length;
-  const { addKey: call } = systemCalls();
-  return answered(
-    'add_key',
-    handOver(payload, (bytes) => call(kind, name, bytes, size, into)),
-  );
+  noteChange();
+  return putKey(type, description, payload, keyring);
 };
 
 /**

@@ -184,6 +184,10 @@ test('an entry in a nested keyring is found, hidden by a new one, and removed', 
   assert.equal(store.getText('service', 'user'), 'near');
   store.deletePassword('service', 'user');
   assert.equal(store.getText('service', 'user'), 'deep');
+  const other = new PasswordStore({ parent: parent.id });
+  assert.equal(other.getText('service', 'user'), 'deep');
+  store.setPassword('service', 'user', 'near again');
+  assert.equal(other.getText('service', 'user'), 'near again');
 });
 
 test('accounts and credentials of a service are listed; what is not an entry is not', () => {
