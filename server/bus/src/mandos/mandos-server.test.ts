@@ -243,6 +243,8 @@ test('everything that happens to a machine is told', async () => {
   await monitor.heard(/"CheckerRunning"\s+variant\s+boolean true/);
   await monitor.heard(new RegExp(`${path}CheckerStarted\\s+string "true"`));
   await bench.server.take({ kind: 'check-completed', name, status: -1, waitStatus: 15, command: 'true' });
+  await monitor.heard(/"CheckerRunning"\s+variant\s+boolean false/);
+  await monitor.heard(/"LastCheckerStatus"\s+variant\s+int16 -1/);
   await monitor.heard(new RegExp(`${path}CheckerCompleted\\s+int16 -1\\s+int64 15\\s+string "true"`));
   await bench.server.take({ kind: 'waiting', name, requestId: '', address, delayMs: 30_000, releasedAtEnd: false });
   await monitor.heard(new RegExp(`${path}NeedApproval\\s+uint64 30000\\s+boolean false`));

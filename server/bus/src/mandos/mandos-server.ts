@@ -74,13 +74,12 @@ export class MandosServer {
         return this.#tell(event.name, 'Rejected', [rejectionReason(event.code)]);
       case 'waiting':
         return this.#tell(event.name, 'NeedApproval', [event.delayMs, event.releasedAtEnd]);
-      case 'check-started': {
-        // That a check runs comes without what else is known of the machine; its end comes with it.
-        const machine = this.#mirror.named(event.name);
-        if (machine !== undefined) await this.#tellChange(this.#mirror.put({ ...machine.view, checkerRunning: true }));
+      // As with Mandos, the properties change before the signal.
+      case 'check-started':
+        await this.#amend(event.name, { checkerRunning: true });
         return this.#tell(event.name, 'CheckerStarted', [wireText(event.command)]);
-      }
       case 'check-completed':
+        await this.#amend(event.name, { checkerRunning: false, lastCheckerStatus: event.status });
         return this.#tell(event.name, 'CheckerCompleted', [event.status, event.waitStatus, wireText(event.command)]);
       default:
         // That a machine fell silent or ran out of time shows in its properties.
@@ -117,6 +116,12 @@ export class MandosServer {
     const shown = await client.call(machines.show, { name }, { deadlineMs: CHANGE_WITHIN_MS });
     if (shown.kind === 'ok') await this.#tellChange(this.#mirror.put(shown.value));
     else if (shown.code === 'not-found') await this.#drop(name);
+  }
+
+  /** Changes what an event says of a machine; what else changed with it is told by itself. */
+  async #amend(name: string, change: Partial<machines.MachineView>): Promise<void> {
+    const machine = this.#mirror.named(name);
+    if (machine !== undefined) await this.#tellChange(this.#mirror.put({ ...machine.view, ...change }));
   }
 
   async #drop(name: string): Promise<void> {
