@@ -8,7 +8,7 @@ import { type DevInstance, startDevInstance } from '../support/dev-instance.ts';
 import { createMandosMachine, type MandosMachine } from '../support/mandos-machine.ts';
 import { runToSuccess } from '../support/run-program.ts';
 import { Scratch } from '../support/scratch.ts';
-import { TmuxScreen } from '../support/tmux-screen.ts';
+import { startOnTerminal, type TerminalScreen } from '../support/terminal-screen.ts';
 
 const chatelaine = path.join(import.meta.dirname, '..', '..', 'bin', 'chatelaine');
 const MANY = 1_000;
@@ -23,9 +23,9 @@ suite('chatelaine monitor', () => {
   let signed: MandosMachine;
   let key: string;
 
-  const open = (size = { columns: 120, rows: 30 }, args = ''): Promise<TmuxScreen> => {
-    const env = { CHATELAINE_DIR: instance.dir, LC_ALL: 'C.UTF-8', TERM: 'tmux-256color' };
-    return TmuxScreen.start(scratch, `'${chatelaine}' monitor ${args}`, { ...size, env });
+  const open = (size = { columns: 120, rows: 30 }, ...args: readonly string[]): Promise<TerminalScreen> => {
+    const env = { CHATELAINE_DIR: instance.dir, TERM: 'tmux-256color' };
+    return startOnTerminal(scratch, [chatelaine, 'monitor', ...args], env, size);
   };
 
   const stateOf = async (name: string): Promise<string> =>
@@ -59,89 +59,87 @@ suite('chatelaine monitor', () => {
 
   test('shows how many there are, and those that fit', async () => {
     const screen = await open();
-    await screen.until(new RegExp(`^chatelaine +${MANY + 2} machines, ${MANY + 2} enabled`));
-    assert.match(await screen.until(/^rack0\/m0 /), /enabled +█+ +\d+m/);
+    await screen.shows(new RegExp(`^chatelaine +${MANY + 2} machines, ${MANY + 2} enabled`, 'm'));
+    await screen.shows(/^rack0\/m0 +enabled +█+░* +\d+m/m);
     await screen.press('End');
-    await screen.until(/^waits /);
+    await screen.shows(/^waits /m);
     await screen.resize(80, 20);
-    const bars = (lines: readonly string[]): number => lines.filter((line) => line.includes('█')).length;
-    const smaller = await screen.untilScreen((lines) => bars(lines) === 20 - 3 - 5, 'a smaller screen');
-    assert.ok(smaller.some((line) => line.startsWith('waits ')));
+    const smaller = await screen.shows(/^NAME.*\n(?:.*█.*\n){12}WHAT HAPPENED$/m);
+    assert.match(smaller, /^waits /m);
     await screen.press('q');
-    await screen.until(/^ended 0$/);
+    await screen.shows(/^ended with 0$/m);
   });
 
   test('finds, sorts, and shows one state only', async () => {
     const screen = await open();
-    await screen.until(/^rack0/);
+    await screen.shows(/^rack0/m);
     await screen.type('/m77');
     await screen.press('Enter');
-    await screen.until(/"m77": 11 found/);
+    await screen.shows(/"m77": 11 found/m);
     await screen.press('r');
-    await screen.until(/by name, reversed/);
-    assert.match((await screen.lines())[2] ?? '', /^rack6\/m77/);
+    await screen.shows(/by name, reversed.*\nNAME.*\nrack6\/m77/);
     await screen.press('Escape');
     await screen.press('f', 'f', 'f', 'f');
-    await screen.until(/only disabled/);
-    await screen.until(/^None of the machines\.$/);
+    await screen.shows(/only disabled/m);
+    await screen.shows(/^None of the machines\.$/m);
     await screen.press('q');
-    await screen.until(/^ended 0$/);
+    await screen.shows(/^ended with 0$/m);
   });
 
   test('cuts a machine off and lets it in again, after asking; what others change is seen at once', async () => {
     const screen = await open();
-    await screen.until(/^rack0/);
+    await screen.shows(/^rack0/m);
     await screen.type('/m500');
     await screen.press('Enter', 'x');
-    await screen.until(/^Cut rack3\/m500 off\? \[y\/N\]/);
+    await screen.shows(/^Cut rack3\/m500 off\? \[y\/N\]/m);
     await screen.press('n');
-    await screen.until(/^Not done\./);
+    await screen.shows(/^Not done\./m);
     assert.equal(await stateOf('rack3/m500'), 'enabled');
     await screen.press('x', 'y');
-    await screen.until(/^rack3\/m500: done\./);
-    assert.match(await screen.until(/^rack3\/m500 /), /disabled/);
+    await screen.shows(/^rack3\/m500: done\./m);
+    await screen.shows(/^rack3\/m500 +disabled/m);
     assert.equal(await stateOf('rack3/m500'), 'disabled');
     await instance.run(['machine', 'enable', 'rack3/m500']);
-    await screen.until(/^rack3\/m500 +enabled/);
+    await screen.shows(/^rack3\/m500 +enabled/m);
     await instance.run(['machine', 'remove', 'rack3/m500', '--yes']);
-    await screen.until(/rack3\/m500 was removed\./);
-    await screen.until(/"m500": 0 found/);
+    await screen.shows(/rack3\/m500 was removed\./m);
+    await screen.shows(/"m500": 0 found/m);
   });
 
   test('shows who waits, and lets the machine have its secret when its request is approved', async () => {
     const screen = await open();
-    await screen.until(/^rack0/);
+    await screen.shows(/^rack0/m);
     const fetching = waits.fetch(instance.mandosPort, 60_000);
-    await screen.until(/^[0-9a-f]{8} waits .* then refused +any administrator/);
+    await screen.shows(/^[0-9a-f]{8} waits .* then refused +any administrator/m);
     await screen.press('Tab', 'a');
-    await screen.until(/^Approve the request of waits from .*\? \[y\/N\]/);
+    await screen.shows(/^Approve the request of waits from .*\? \[y\/N\]/m);
     await screen.press('y');
     const fetched = await fetching;
     assert.equal(fetched.stdout.toString(), 'password of waits');
-    await screen.until(/waits at .* got its secret\./);
-    assert.match(await screen.until(/^waits /), /released \d+s ago/);
+    await screen.shows(/waits at .* got its secret\./m);
+    await screen.shows(/^waits .* released \d+s ago/m);
   });
 
   test('has what is signed shown, signs it with OpenSSH, and goes back', async () => {
-    const screen = await open({ columns: 120, rows: 40 }, `--key '${key}'`);
-    await screen.until(/^rack0/);
+    const screen = await open({ columns: 120, rows: 40 }, '--key', key);
+    await screen.shows(/^rack0/m);
     const fetching = signed.fetch(instance.mandosPort, 60_000);
-    await screen.until(/^[0-9a-f]{8} signed .* 0 of 1, still anna/);
+    await screen.shows(/^[0-9a-f]{8} signed .* 0 of 1, still anna/m);
     await screen.press('Tab', 'a', 'y');
-    await screen.until(/^As anna you sign exactly this:/);
-    await screen.until(/^ {2}decision: approve$/);
-    await screen.until(/^ {2}machine: signed$/);
-    await screen.until(/^Sign it\? \[y\/N\]/);
+    await screen.shows(/^As anna you sign exactly this:/m);
+    await screen.shows(/^ {2}decision: approve$/m);
+    await screen.shows(/^ {2}machine: signed$/m);
+    await screen.shows(/^Sign it\? \[y\/N\]/m);
     await screen.press('y', 'Enter');
     assert.equal((await fetching).stdout.toString(), 'password of signed');
-    await screen.until(/^signed is approved\./);
+    await screen.shows(/^signed is approved\./m);
     await screen.press('Enter');
-    await screen.until(/^NAME +STATE/);
+    await screen.shows(/^NAME +STATE/m);
   });
 
   test('colours say what words say, and the selected line is reversed', async () => {
     const screen = await open();
-    await screen.until(/^rack0/);
+    await screen.shows(/^rack0/m);
     const painted = await screen.painted();
     assert.ok(painted.includes('\u001b[38;5;28m'));
     assert.ok(painted.split('\n').some((line) => /;?7m/.test(line) && line.includes('rack0/m0 ')));
@@ -149,13 +147,13 @@ suite('chatelaine monitor', () => {
 
   test('says that the keep is gone, and goes on when it is back', async () => {
     const screen = await open();
-    await screen.until(/^rack0/);
+    await screen.shows(/^rack0/m);
     assert.equal(await instance.stop(), 0);
-    await screen.until(/^NOT CONNECTED: /);
+    await screen.shows(/^NOT CONNECTED: /m);
     instance = await startDevInstance(scratch, { dir: instance.dir });
-    await screen.until(/^chatelaine +\d+ machines/);
+    await screen.shows(/^chatelaine +\d+ machines/m);
     await instance.run(['machine', 'disable', 'rack0/m0']);
-    await screen.until(/^rack0\/m0 +disabled/);
+    await screen.shows(/^rack0\/m0 +disabled/m);
   });
 
   test('needs a terminal, and says what to do without', async () => {

@@ -11,8 +11,13 @@ const LOOK_EVERY_MS = 50;
 export interface TerminalScreen {
   /** Waits until what can be read fits; gives it. */
   readonly shows: (pattern: RegExp) => Promise<string>;
+  /** The same with its colours and attributes, as escape sequences. */
+  readonly painted: () => Promise<string>;
   /** Presses keys, by the names that tmux gives them. */
   readonly press: (...keys: readonly string[]) => Promise<void>;
+  /** Types text as it is. */
+  readonly type: (text: string) => Promise<void>;
+  readonly resize: (columns: number, rows: number) => Promise<void>;
 }
 
 /** Starts the program, and shows `ended with CODE` when it is over; it ends when `scratch` ends. */
@@ -20,6 +25,7 @@ export const startOnTerminal = async (
   scratch: Scratch,
   command: readonly string[],
   env: Readonly<Record<string, string>>,
+  size: { readonly columns: number; readonly rows: number } = { columns: 200, rows: 40 },
 ): Promise<TerminalScreen> => {
   // A server of its own: nothing of another tmux is seen or changed.
   const socket = path.join(scratch.directory(), 'tmux');
@@ -30,7 +36,18 @@ export const startOnTerminal = async (
     `${name}=${value}`,
   ]);
   const shell = ['sh', '-c', '"$@"; echo "ended with $?"; exec sleep 600', 'sh'];
-  await tmux('new-session', '-d', '-x', '200', '-y', '40', ...variables, '--', ...shell, ...command);
+  await tmux(
+    'new-session',
+    '-d',
+    '-x',
+    String(size.columns),
+    '-y',
+    String(size.rows),
+    ...variables,
+    '--',
+    ...shell,
+    ...command,
+  );
   scratch.atEnd(() => runProgram('tmux', ['-S', socket, 'kill-server']));
   return {
     shows: async (pattern) => {
@@ -42,8 +59,15 @@ export const startOnTerminal = async (
         await sleep(LOOK_EVERY_MS);
       }
     },
+    painted: () => tmux('capture-pane', '-p', '-e'),
     press: async (...keys) => {
       await tmux('send-keys', ...keys);
+    },
+    type: async (typed) => {
+      await tmux('send-keys', '-l', typed);
+    },
+    resize: async (columns, rows) => {
+      await tmux('resize-window', '-x', String(columns), '-y', String(rows));
     },
   };
 };

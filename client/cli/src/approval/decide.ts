@@ -62,6 +62,10 @@ const decideForATime = async (
   const answer = answerOf(await client.call(machines.approve, { name, approve }, { requestId: randomUUID() }), name);
   if (options.json === true) return await printJson({ ...answer, machine: name });
   say(`${name} is ${approve ? 'approved' : 'denied'}, until ${formatMoment(answer.untilUnixMs)}.`);
+  const shown = await client.call(machines.show, { name });
+  if (shown.kind === 'ok' && shown.value.settings.approvalDelayMs === 0) {
+    say('That changes nothing: its approval delay is 0s, so that nobody is asked about it.');
+  }
 };
 
 /** Decides with a connection that is there. */

@@ -13,7 +13,7 @@ export interface MachineWithSecret {
 }
 
 /** Something that is not in the file as it is here. */
-export interface Loss {
+interface Loss {
   readonly name: string;
   readonly message: string;
 }

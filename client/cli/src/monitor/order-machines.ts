@@ -5,7 +5,7 @@ import { isInState, stateOf } from '../machine/machine-state.ts';
 import { type MachineState, machineStates } from '../machine/machine-states.ts';
 
 export const sortKeys = ['name', 'state', 'time left', 'alive'] as const;
-export type SortKey = (typeof sortKeys)[number];
+type SortKey = (typeof sortKeys)[number];
 
 export interface Ordering {
   readonly sortBy: SortKey;

@@ -10,7 +10,7 @@ export type Command =
   | { readonly kind: 'enable' | 'disable' | 'check' | 'vouch'; readonly name: string }
   | { readonly kind: 'decide'; readonly name: string; readonly requestId: string; readonly approve: boolean };
 
-export type Mode =
+type Mode =
   | { readonly kind: 'list' }
   | { readonly kind: 'filter' }
   | { readonly kind: 'help' }
