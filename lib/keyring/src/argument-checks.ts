@@ -9,7 +9,6 @@ export const MAX_TYPE_BYTES = 31;
 export const MAX_PAYLOAD_BYTES = 32_767;
 /** The kernel takes no payload of any type beyond this. */
 const MAX_ANY_PAYLOAD_BYTES = 1_048_575;
-const MAX_CALLOUT_BYTES = 4_095;
 
 /** A name for the kernel: text, or bytes for what is not UTF-8. */
 export type KernelText = string | Uint8Array;
@@ -66,9 +65,6 @@ export const checkType = (type: KernelText): KernelText => checkText(type, 'the 
 /** The description of a key. */
 export const checkDescription = (description: KernelText): KernelText =>
   checkText(description, 'the description of a key', MAX_DESCRIPTION_BYTES);
-
-/** What a request-key program would be told. */
-export const checkCallout = (info: KernelText): KernelText => checkText(info, 'the callout info', MAX_CALLOUT_BYTES);
 
 /** Bytes for the kernel, never text: text could not be wiped. Lengths are always taken from the buffer itself. */
 export const checkBytes = (bytes: Uint8Array, what: string, maxBytes = MAX_ANY_PAYLOAD_BYTES): Uint8Array => {
