@@ -18,19 +18,16 @@ export const parseListenAddress = (text: string): ListenAddress | undefined => {
   return host !== undefined && isIPv4(host) ? { host, port } : undefined;
 };
 
+/** An address in the configuration. */
+export const listenAddress = z.string().transform((text, context) => {
+  const address = parseListenAddress(text);
+  if (address !== undefined) return address;
+  context.addIssue('must be ADDRESS:PORT with an IPv4 address, or [ADDRESS]:PORT with an IPv6 address');
+  return z.NEVER;
+});
+
 /** The configuration's list of addresses. */
-export const listenAddresses = z
-  .array(
-    z.string().transform((text, context) => {
-      const address = parseListenAddress(text);
-      if (address !== undefined) return address;
-      context.addIssue('must be ADDRESS:PORT with an IPv4 address, or [ADDRESS]:PORT with an IPv6 address');
-      return z.NEVER;
-    }),
-  )
-  .min(1)
-  .max(16)
-  .readonly();
+export const listenAddresses = z.array(listenAddress).min(1).max(16).readonly();
 
 /** An address as it is shown. */
 export const formatListenAddress = ({ host, port }: ListenAddress): string =>

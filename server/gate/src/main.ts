@@ -16,6 +16,7 @@ import {
   runProcess,
 } from '@chatelaine/process';
 import { GnutlsMissingError } from '@chatelaine/rawtls';
+import { CertificateError } from './fronts/http/certificate.ts';
 import { knownFronts } from './fronts/index.ts';
 import { type GateConfig, gateConfigFor } from './gate-config.ts';
 import { ListenError } from './listen-address.ts';
@@ -58,4 +59,8 @@ const run = async (): Promise<number> => {
   return 0;
 };
 
-await runProcess({ name: 'gate', plainErrors: [GnutlsMissingError, ListenError, PeerKeyFileError], run });
+await runProcess({
+  name: 'gate',
+  plainErrors: [CertificateError, GnutlsMissingError, ListenError, PeerKeyFileError],
+  run,
+});

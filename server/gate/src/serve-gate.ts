@@ -54,7 +54,7 @@ const serveFronts = async (options: ServeGateOptions, link: LinkClient, stopped:
   const relaying = new AbortController();
   void relayForKeep(client, log, relaying.signal);
   try {
-    const started = await startFronts(options, { client, nonces, log });
+    const started = await startFronts(options, { client, nonces, log, directory: config.gate.directory });
     const addresses = Object.fromEntries(started.map(({ name, front }) => [name, front.addresses]));
     notifyReady(options.readyFd, addresses);
     log.info(addresses, 'ready');

@@ -17,6 +17,9 @@ export const registerDev = (program: Command): void => {
       'where machines ask; port 0 is any free one (default for a new directory: 127.0.0.1:0)',
     )
     .option('--bus <ADDRESS>', 'also show the machines to mandos-ctl on this message bus (unix:path=/run/dbus/...)')
-    .option('--http <ADDR:PORT>', 'where the HTTP API will listen; has no effect yet')
+    .option(
+      '--http <ADDR:PORT>',
+      'where the HTTP API listens without TLS; port 0 is any free one (default for a new directory: 127.0.0.1:0)',
+    )
     .action(action<DevOptions>(async (options) => (await import('../house/dev.ts')).runDevInstance(options)));
 };

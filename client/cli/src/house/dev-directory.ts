@@ -9,6 +9,7 @@ import { dirname, join, resolve } from 'node:path';
 import { Failure } from '../failure.ts';
 import { configFileIn } from '../instance/config-file.ts';
 import { readWholeConfig, type WholeConfig } from '../instance/read-config.ts';
+import { withHttp } from './dev-http.ts';
 import { type HouseProcessName, LINK_KEY_FILE, type PeerName, peerNames } from './house-processes.ts';
 import { makeMissingLinkKeys } from './link-keys.ts';
 import { hasStore, makeStore } from './make-store.ts';
@@ -79,25 +80,27 @@ const claim = async (given: string | undefined): Promise<string> => {
   return directory;
 };
 
-/** Sets the addresses in the configuration, which a person may have changed otherwise. */
-const setListen = async (file: string, listen: string): Promise<void> => {
+/** Sets the addresses that an option names in the configuration, which a person may have changed otherwise. */
+const setListen = async (
+  file: string,
+  { table, key, option }: { readonly table: string; readonly key: string; readonly option: string },
+  address: string,
+): Promise<void> => {
   const text = readFileSync(file, 'utf8');
-  const changed = text.replace(
-    /^(\[gate\.mandos\]\n(?:(?!\[).*\n)*?listen *= *).*$/m,
-    (_, before: string) => `${before}[${JSON.stringify(listen)}]`,
-  );
-  if (!/^\[gate\.mandos\]\n(?:(?!\[).*\n)*?listen *=/m.test(text)) {
-    throw new Failure('configuration', `${file} has no "listen" below [gate.mandos] to be set by --mandos.`);
+  const line = new RegExp(`^(\\[${table.replace('.', '\\.')}\\]\\n(?:(?!\\[).*\\n)*?${key} *= *).*$`, 'm');
+  if (!line.test(text)) {
+    throw new Failure('configuration', `${file} has no "${key}" below [${table}] to be set by ${option}.`);
   }
+  const changed = text.replace(line, (_, before: string) => `${before}[${JSON.stringify(address)}]`);
   if (changed !== text) await writeWhole(file, changed);
 };
 
-/** Gives processes that an earlier version did not have a table in the configuration it made. */
-const addMissingPeers = async (file: string, directory: string): Promise<void> => {
+/** Gives what an earlier version did not have, processes and the HTTP API, a table in the configuration it made. */
+const addMissingTables = async (file: string, directory: string): Promise<void> => {
   const text = readFileSync(file, 'utf8');
   const missing = peerNames.filter((name) => !new RegExp(`^[ \\t]*\\[[ \\t]*${name}[ \\t]*[\\].]`, 'm').test(text));
-  if (missing.length === 0) return;
-  await writeWhole(file, `${text.trimEnd()}\n${missing.map((name) => peerTable(directory, name)).join('')}`);
+  const complete = withHttp(`${text.trimEnd()}\n${missing.map((name) => peerTable(directory, name)).join('')}`);
+  if (complete !== text) await writeWhole(file, complete);
 };
 
 export interface DevInstance {
@@ -122,10 +125,12 @@ const patienceOf = (config: WholeConfig, name: HouseProcessName): number => {
  *
  * @param given its directory; absent for a new one below the temporary directory
  * @param listen where its Mandos port is to be, if that was said
+ * @param http where its HTTP API is to be, without TLS, if that was said
  */
 export const prepareDevDirectory = async (
   given: string | undefined,
   listen: string | undefined,
+  http: string | undefined,
 ): Promise<DevInstance> => {
   const directory = await claim(given);
   const configFile = configFileIn(directory);
@@ -134,8 +139,11 @@ export const prepareDevDirectory = async (
     const hint = 'chatelaine dev starts only what it made itself; a real keep is started by systemd.';
     throw new Failure('configuration', `${directory} is not an instance for development.`, hint);
   }
-  await addMissingPeers(configFile, directory);
-  if (listen !== undefined) await setListen(configFile, listen);
+  await addMissingTables(configFile, directory);
+  if (listen !== undefined) {
+    await setListen(configFile, { table: 'gate.mandos', key: 'listen', option: '--mandos' }, listen);
+  }
+  if (http !== undefined) await setListen(configFile, { table: 'gate.http', key: 'plain', option: '--http' }, http);
   const config = readWholeConfig(configFile);
   await makeKeys(config);
   if (!hasStore(config.keep.directory)) await makeFirstStore(configFile, directory, config);

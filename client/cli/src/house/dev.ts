@@ -3,8 +3,9 @@
 
 import { Failure } from '../failure.ts';
 import type { GlobalOptions } from '../instance/config-file.ts';
-import { printJson, say } from '../terminal/output.ts';
+import { printJson } from '../terminal/output.ts';
 import { type DevInstance, prepareDevDirectory } from './dev-directory.ts';
+import { httpAddresses } from './dev-http.ts';
 import { HouseProcess } from './house-process.ts';
 import { type HouseProcessName, peerNames } from './house-processes.ts';
 
@@ -62,15 +63,15 @@ const serve = async (
     said[name] = ready;
   }
   const mandos = addressOf(said.gate ?? {});
-  await printJson({ dir: instance.directory, ...(mandos !== undefined && { mandos }) });
+  const http = httpAddresses(said.gate ?? {});
+  await printJson({ dir: instance.directory, ...(mandos !== undefined && { mandos }), ...http });
   await Promise.race([asked, ...running.map(deathOf)]);
 };
 
 export const runDevInstance = async (options: DevOptions): Promise<void> => {
   if (options.config !== undefined) throw new Failure('usage', 'dev takes a directory, --dir, and no --config.');
-  if (options.http !== undefined) say('note: --http has no effect: there is no HTTP API yet');
   const given = options.dir ?? (process.env['CHATELAINE_DIR'] || undefined);
-  const instance = await prepareDevDirectory(given, options.mandos);
+  const instance = await prepareDevDirectory(given, options.mandos, options.http);
   const running: HouseProcess[] = [];
   const asked = stopAsked(running);
   try {

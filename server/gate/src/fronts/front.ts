@@ -16,11 +16,13 @@ export interface GateServices {
   readonly client: Client;
   readonly nonces: Nonces;
   readonly log: Log;
+  /** The gate's own, for what it keeps over a restart. */
+  readonly directory: string;
 }
 
 /** A front that is being served. */
 export interface Front {
-  /** Where it listens, as `ADDRESS:PORT` or `[ADDRESS]:PORT`. */
+  /** Where it listens, as `ADDRESS:PORT` or `[ADDRESS]:PORT`; behind `https://` or `http://` if it speaks HTTP. */
   readonly addresses: readonly string[];
   /** Accepts nobody any more and resolves when what was under way is answered, at the latest after so long. */
   drain(deadlineMs: number): Promise<void>;

@@ -1,0 +1,29 @@
+// The HTTP API of an instance for trying out: with TLS and, for curl without further ado, without; both only on this machine.
+
+const TABLE = `
+[gate.http]
+listen = ["127.0.0.1:0"]
+plain = ["127.0.0.1:0"]
+metrics_on_loopback = true
+`;
+
+/** The configuration with the API, if it has none yet. Fronts that a person chose stay as they are. */
+export const withHttp = (text: string): string => {
+  if (/^[ \t]*\[[ \t]*gate\.http[ \t]*\]/m.test(text) || /^[ \t]*fronts[ \t]*=/m.test(text)) return text;
+  const named = text.replace(/^\[gate\]\n/m, (head) => `${head}fronts = ["mandos", "http"]\n`);
+  return named === text ? text : `${named.trimEnd()}\n${TABLE}`;
+};
+
+/** Where the API listens, as the gate says it: with TLS and without. */
+export const httpAddresses = (ready: Readonly<Record<string, unknown>>): { http?: string; https?: string } => {
+  const { http: addresses } = ready;
+  const find = (scheme: string): string | undefined =>
+    Array.isArray(addresses)
+      ? addresses
+          .map(String)
+          .find((address) => address.startsWith(scheme))
+          ?.slice(scheme.length)
+      : undefined;
+  const [plain, tls] = [find('http://'), find('https://')];
+  return { ...(plain !== undefined && { http: plain }), ...(tls !== undefined && { https: tls }) };
+};
