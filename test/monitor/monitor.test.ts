@@ -139,7 +139,7 @@ suite('chatelaine monitor', () => {
 
   test('colours say what words say, and the selected line is reversed', async () => {
     const screen = await open();
-    await screen.shows(/^rack0/m);
+    await screen.shows(/^NAME.*\nrack0\/m0 /m);
     const painted = await screen.painted();
     assert.ok(painted.includes('\u001b[38;5;28m'));
     assert.ok(painted.split('\n').some((line) => /;?7m/.test(line) && line.includes('rack0/m0 ')));
