@@ -29,7 +29,7 @@ const findConfigFile = (home: string | undefined): string | undefined =>
   );
 
 /** A name that may be written as a symbol or as a text. */
-const nameOf = (value: unknown): string | undefined =>
+export const nameOf = (value: unknown): string | undefined =>
   value instanceof RubySymbol ? value.name : typeof value === 'string' ? value : undefined;
 
 const hashOrEmpty = (value: unknown, field: string): Record<string, unknown> => {

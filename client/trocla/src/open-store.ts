@@ -4,7 +4,7 @@ import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { MemoryStore, type PasswordStore } from '@chatelaine/passwords';
 import { noCipher, type ValueCipher, YamlFileStore } from '@chatelaine/passwords/trocla';
-import type { Configuration } from './configuration.ts';
+import { type Configuration, nameOf } from './configuration.ts';
 import { PsychError } from './psych-value.ts';
 
 const supported = 'supported are moneta with the adapter YAML or Sequel (sqlite), and memory';
@@ -65,7 +65,7 @@ export const openStore = async (
   }
   if (adapter === 'Sequel') {
     const file = sqliteFile(textOption(adapterOptions, 'db'));
-    const table = typeof adapterOptions['table'] === 'string' ? adapterOptions['table'] : 'moneta';
+    const table = nameOf(adapterOptions['table']) ?? 'moneta';
     const { SqliteTroclaStore } = await import('@chatelaine/passwords/trocla/sqlite');
     return new SqliteTroclaStore({ file, table, cipher, newFileMode });
   }

@@ -18,7 +18,8 @@ test('the alphabets have the sizes and the letters of the original', () => {
     hexadecimal: 16,
     typesafe: 53,
   });
-  for (const [name, alphabet] of charsets) assert.equal(alphabet.length, new Set(alphabet).size, `${name} repeats a letter`);
+  for (const [name, alphabet] of charsets)
+    assert.equal(alphabet.length, new Set(alphabet).size, `${name} repeats a letter`);
   assert.equal(/[ilyzILYZ0]/.test(charsets.get('typesafe') ?? ''), false);
 });
 

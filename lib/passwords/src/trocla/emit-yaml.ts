@@ -10,6 +10,9 @@ const plainText = /^(?!(?:y|n|yes|no|true|false|on|off|null)$)[a-z_][\w.@/-]*$/i
 /** Several lines of printable ASCII; the first neither empty nor indented. */
 const blockText = /^[!-~][ -~]*\n(?:[ -~]*\n)*[ -~]*$/;
 
+/** Ruby takes this for the merging of hashes, also between quotes, unless a tag says that it is a text. */
+const tagged = (text: string): string => (text === '<<' ? '!!str "<<"' : `"${text.replace(escaped, escapeCharacter)}"`);
+
 /** What is not written as it is between double quotes. */
 const escaped = /["\\]|[^ -~\p{L}\p{N}\p{P}\p{S}\p{M}]/gu;
 
@@ -40,7 +43,7 @@ const emitText = (bytes: Uint8Array, indent: string): string => {
   const text = Buffer.from(bytes).toString();
   if (plainText.test(text)) return text;
   if (blockText.test(text)) return literalBlock(text, indent);
-  return `"${text.replace(escaped, escapeCharacter)}"`;
+  return tagged(text);
 };
 
 const emitNumber = (value: number | bigint): string => {
@@ -79,7 +82,7 @@ const SIMPLE_KEY_BYTES = 128;
 
 /** One entry of the file: a key and what is stored under it. */
 export const emitEntry = (key: string, value: RubyValue): string => {
-  const quoted = plainText.test(key) ? key : `"${key.replace(escaped, escapeCharacter)}"`;
+  const quoted = plainText.test(key) ? key : tagged(key);
   const head = Buffer.byteLength(quoted) > SIMPLE_KEY_BYTES ? `? ${quoted}\n:` : `${quoted}:`;
   if (head.startsWith('?') && isHash(value)) return `${head}${emitItem(value, '')}`;
   return `${head}${emitValue(value, '')}`;

@@ -12,8 +12,12 @@ const parseOptions = {
   logLevel: 'silent',
 } as const;
 
-/** libyaml takes these for line breaks, other readers for text. */
-const strangeBreak = /[\u0085\u2028\u2029]/;
+/**
+ * libyaml takes these for line breaks and keeps U+2028 and U+2029, without the indentation behind them; other readers take them for text.
+ * Ruby's writer indents by four there; anything else is not certain.
+ */
+const indentedBreak = /([\u2028\u2029])(?: {4}(?! )|(?=[\n\u2028\u2029]))/g;
+const strangeBreak = /\u0085|[\u2028\u2029](?= )/;
 
 const fail = (message: string, text: string, position: number): never => {
   const before = text.slice(0, position).split('\n');
@@ -26,11 +30,12 @@ interface Reading {
   readonly aliases: boolean;
 }
 
-const tagOf = (node: { tag?: string | undefined }): { tag?: string } =>
-  node.tag === undefined || node.tag.startsWith('tag:yaml.org,2002:') ? binaryTag(node.tag) : { tag: node.tag };
-
-const binaryTag = (tag: string | undefined): { tag?: string } =>
-  tag === 'tag:yaml.org,2002:binary' ? { tag: '!binary' } : {};
+/** Tags that change nothing are left out, but for the one that says that a scalar is a text. */
+const tagOf = ({ tag }: { tag?: string | undefined }): { tag?: string } => {
+  if (tag === 'tag:yaml.org,2002:str' || tag === '!') return { tag: '!!str' };
+  if (tag === 'tag:yaml.org,2002:binary') return { tag: '!binary' };
+  return tag === undefined || tag.startsWith('tag:yaml.org,2002:') ? {} : { tag };
+};
 
 const toNode = (node: Node | null | undefined, reading: Reading): YamlNode => {
   if (node === null || node === undefined) return emptyScalar;
@@ -47,13 +52,12 @@ const toNode = (node: Node | null | undefined, reading: Reading): YamlNode => {
     return { kind: 'map', pairs, ...tagOf(node) };
   }
   if (!isScalar(node)) return emptyScalar;
-  const isString =
-    node.tag === 'tag:yaml.org,2002:str' && node.type === 'PLAIN' && /^!/.test(reading.text.slice(node.range?.[0]));
+  const tag = tagOf(node);
   return {
     kind: 'scalar',
     text: String(node.value ?? ''),
-    isPlain: node.type === 'PLAIN' && !isString,
-    ...tagOf(node),
+    isPlain: node.type === 'PLAIN' && tag.tag !== '!!str',
+    ...tag,
   };
 };
 
@@ -61,7 +65,8 @@ const toNode = (node: Node | null | undefined, reading: Reading): YamlNode => {
  * The first document of a text; `undefined` if there is none. Throws `YamlError`.
  * `aliases` false refuses them, as Ruby's safe loader does.
  */
-export const parseYaml = (text: string, { aliases }: { readonly aliases: boolean }): YamlNode | undefined => {
+export const parseYaml = (given: string, { aliases }: { readonly aliases: boolean }): YamlNode | undefined => {
+  const text = given.replace(indentedBreak, '$1');
   const strange = strangeBreak.exec(text);
   if (strange !== null) fail('a line separator (U+0085, U+2028, U+2029) outside of an escape', text, strange.index);
   const document = parseDocument(text, parseOptions);

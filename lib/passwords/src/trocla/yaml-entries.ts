@@ -17,10 +17,10 @@ export interface EntryPlace {
   readonly text: string;
 }
 
-/** What is known about a key. */
+/** What is known about a key. `contentEnd`: where the last entry ends, or 0 if there is none; only a mark of the end may follow. */
 export type EntryAnswer =
-  | { readonly kind: 'found'; readonly place: EntryPlace }
-  | { readonly kind: 'absent' }
+  | { readonly kind: 'found'; readonly place: EntryPlace; readonly contentEnd: number }
+  | { readonly kind: 'absent'; readonly contentEnd: number }
   | { readonly kind: 'unproven' };
 
 const high = '\\x80-\\x84\\x86-\\xa7\\xaa-\\xff';
@@ -106,6 +106,7 @@ const proveByParser = (text: string, line: number): { key: string; start: number
 };
 
 const header = '---\n';
+const endMark = '\n...\n';
 
 /** Entries larger than this many pieces of the file are left to the parser. */
 const MAX_PIECES = 8;
@@ -168,9 +169,14 @@ export const findEntry = (pieces: Iterable<string>, key: string): EntryAnswer =>
       return { kind: 'unproven' };
     }
   }
-  if (base === 0) return text === '' || text === '--- {}\n' ? { kind: 'absent' } : { kind: 'unproven' };
+  if (base === 0) {
+    return text === '' || text === '--- {}\n' ? { kind: 'absent', contentEnd: 0 } : { kind: 'unproven' };
+  }
+  // Ruby's writer marks the end behind a literal block that keeps its last line breaks.
+  if (text.endsWith(endMark)) text = text.slice(0, 1 - endMark.length);
   if (!text.endsWith('\n') || !prove(text.length - 1)) return { kind: 'unproven' };
+  const contentEnd = base + text.length;
   const [place, second] = places;
-  if (place === undefined) return { kind: 'absent' };
-  return second === undefined ? { kind: 'found', place } : { kind: 'unproven' };
+  if (place === undefined) return { kind: 'absent', contentEnd };
+  return second === undefined ? { kind: 'found', place, contentEnd } : { kind: 'unproven' };
 };

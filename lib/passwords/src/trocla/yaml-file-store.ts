@@ -35,6 +35,8 @@ interface Look {
   readonly entry: RubyValue | undefined;
   /** Where; absent if there is none, or if all entries were read. */
   readonly place?: EntryPlace;
+  /** Where the last entry ends. */
+  readonly contentEnd: number;
   /** Everything, if it had to be read. */
   readonly all?: Map<string, RubyValue>;
 }
@@ -167,13 +169,13 @@ export class YamlFileStore implements PasswordStore {
 
   #look(descriptor: number, key: string): Look {
     const found = findEntry(pieces(descriptor), key);
-    if (found.kind === 'absent') return { entry: undefined };
+    if (found.kind === 'absent') return { entry: undefined, contentEnd: found.contentEnd };
     if (found.kind === 'found') {
-      const { place } = found;
-      return { entry: this.#parsed(Buffer.from(place.text, 'latin1').toString()).get(key), place };
+      const { place, contentEnd } = found;
+      return { entry: this.#parsed(Buffer.from(place.text, 'latin1').toString()).get(key), place, contentEnd };
     }
     const all = this.#parse(descriptor);
-    return { entry: all.get(key), all };
+    return { entry: all.get(key), all, contentEnd: 0 };
   }
 
   #parse(descriptor: number): Map<string, RubyValue> {
@@ -205,16 +207,11 @@ export class YamlFileStore implements PasswordStore {
     }
   }
 
-  #splice(descriptor: number, key: string, { place }: Look, value: RubyValue | undefined): TailChange {
-    const { size } = fstatSync(descriptor);
+  #splice(descriptor: number, key: string, { place, contentEnd }: Look, value: RubyValue | undefined): TailChange {
     const entry = Buffer.from(value === undefined ? '' : emitEntry(key, value));
-    if (place === undefined) {
-      const isEmpty = size <= '--- {}\n'.length;
-      return isEmpty
-        ? { offset: 0, bytes: Buffer.concat([Buffer.from('---\n'), entry]) }
-        : { offset: size, bytes: entry };
-    }
-    const rest = readRange(descriptor, place.end, size);
+    if (contentEnd === 0) return { offset: 0, bytes: Buffer.concat([Buffer.from('---\n'), entry]) };
+    if (place === undefined) return { offset: contentEnd, bytes: entry };
+    const rest = readRange(descriptor, place.end, contentEnd);
     const isLast = place.start === '---\n'.length && rest.length === 0 && entry.length === 0;
     if (isLast) return { offset: 0, bytes: Buffer.from('--- {}\n') };
     return { offset: place.start, bytes: Buffer.concat([entry, rest]) };
