@@ -7,7 +7,8 @@ import { COLLECTION_ID_BYTES, collectionPrefix, SEGMENT_ID_BYTES } from './store
 const MAX_COLLECTION_BYTES = 64;
 const MAX_PATH_BYTES = 4_096;
 const MAX_SEGMENTS = 32;
-const REMEMBERED_NAMES = 25_000;
+/** About 600 bytes each, and twice as many at most; a name that is not remembered costs a few microseconds. */
+const REMEMBERED_NAMES = 4_000;
 
 /** A path as it lies in the store. */
 export interface BlindedName {

@@ -72,7 +72,8 @@ export class HandshakeProofs {
     if (nonceAgeMs === undefined) return refuse('stale');
     const checked = verifyHandshakeProof(proof);
     if (checked.kind === 'refused') return refuse('bad-proof');
-    const transcript = checked.transcriptHash.toString('hex');
+    // Half as large as in hex: tens of thousands are remembered.
+    const transcript = checked.transcriptHash.toString('latin1');
     if (this.#usedAt.has(transcript)) return refuse('replayed');
     if (this.#usedAt.size >= MAX_REMEMBERED_TRANSCRIPTS) return refuse('busy');
     this.#usedAt.set(transcript, now);

@@ -7,6 +7,7 @@ const MOST_WAITING = 10_000;
 class Listener<Item> {
   readonly #overrun: Item | undefined;
   #isLost = false;
+  #isStopped = false;
   #waiting: Item[] = [];
   #wake: (() => void) | undefined;
 
@@ -26,16 +27,21 @@ class Listener<Item> {
     this.#wake?.();
   }
 
-  /** What is waiting; waits for something unless `signal` aborts. */
-  async next(signal: AbortSignal): Promise<readonly Item[]> {
-    if (this.#waiting.length === 0 && !signal.aborted) {
+  /** What is waiting; waits for something until `stop`. */
+  async next(): Promise<readonly Item[]> {
+    if (this.#waiting.length === 0 && !this.#isStopped) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
-        signal.addEventListener('abort', () => resolve(), { once: true });
       });
       this.#wake = undefined;
     }
     return this.#waiting.splice(0);
+  }
+
+  /** Nothing more is waited for. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#wake?.();
   }
 }
 
@@ -63,11 +69,14 @@ export class Hub<Item> {
     const listener = new Listener(this.#overrun);
     this.#listeners.add(listener);
     const listeners = this.#listeners;
+    const stop = (): void => listener.stop();
+    signal.addEventListener('abort', stop, { once: true });
     return (async function* () {
       try {
         yield* first;
-        while (!signal.aborted && !listener.isLost) yield* await listener.next(signal);
+        while (!signal.aborted && !listener.isLost) yield* await listener.next();
       } finally {
+        signal.removeEventListener('abort', stop);
         listeners.delete(listener);
       }
     })();
