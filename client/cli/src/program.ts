@@ -15,6 +15,7 @@ import { registerMachine } from './commands/machine.ts';
 import { registerMonitor } from './commands/monitor.ts';
 import { registerPolicy } from './commands/policy.ts';
 import { registerSession } from './commands/session.ts';
+import { registerToken } from './commands/token.ts';
 import { registerVersion } from './commands/version.ts';
 import { exitCodes } from './exit-codes.ts';
 
@@ -44,6 +45,7 @@ export const buildProgram = (): Command => {
   registerMonitor(program);
   registerAudit(program);
   registerPolicy(program);
+  registerToken(program);
   registerSession(program);
   registerKeyring(program);
   registerVersion(program);

@@ -35,7 +35,7 @@ export const create = defineOperation({
   kind: 'change',
   roles: ['admin'],
   capability: 'tokens.manage',
-  path: ({ name }) => name,
+  path: ({ name }) => `token:${name}`,
   input: z.strictObject({
     name: granteeNameSchema,
     expiresInMs: z
@@ -72,7 +72,7 @@ export const revoke = defineOperation({
   kind: 'change',
   roles: ['admin'],
   capability: 'tokens.manage',
-  path: ({ name }) => name,
+  path: ({ name }) => `token:${name}`,
   input: z.strictObject({ name: granteeNameSchema }),
   output: z.strictObject({ changed: z.boolean().describe('false: it was revoked before') }),
   refusals: ['not-found', 'disk-full'],

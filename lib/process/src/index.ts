@@ -32,3 +32,4 @@ export { AlreadyRunningError, type PidFile, writePidFile } from './pid-file.ts';
 export { type ProcessProgram, runProcess } from './run-process.ts';
 export { preparedPrivateDirectory, preparedRuntimeDirectory } from './runtime-directory.ts';
 export { onStopSignals, type StopSignal } from './stop-signals.ts';
+export { tomlPositions } from './toml-positions.ts';
