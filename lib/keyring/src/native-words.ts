@@ -1,8 +1,6 @@
 // Structures for the kernel, written in the order of bytes and the width of addresses of this processor.
 
-import { endianness } from 'node:os';
-
-const isLittle = endianness() === 'LE';
+const isLittle = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /** The width of an address and of a `size_t`. */
 export const WORD_BYTES = /64|s390x/.test(process.arch) ? 8 : 4;

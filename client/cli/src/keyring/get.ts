@@ -1,11 +1,15 @@
 // `chatelaine keyring get`
 
-import { isatty } from 'node:tty';
+import { fstatSync } from 'node:fs';
 import type { ExitName } from '../exit-codes.ts';
 import type { KeyringOptions } from './keyring-options.ts';
 import { openStore } from './open-store.ts';
 import { refusing } from './refusals.ts';
 import { writeSecret } from './write-secret.ts';
+
+/** Node's way to know costs milliseconds: it is asked only about what could be one. */
+const isTerminal = async (): Promise<boolean> =>
+  fstatSync(1).isCharacterDevice() && (await import('node:tty')).isatty(1);
 
 export const getSecret = (service: string, user: string, options: KeyringOptions): Promise<ExitName> =>
   refusing(async () => {
@@ -13,7 +17,7 @@ export const getSecret = (service: string, user: string, options: KeyringOptions
     if (secret === undefined) return 'refused';
     try {
       writeSecret(secret);
-      if (isatty(1)) writeSecret(Buffer.of(0x0a));
+      if (await isTerminal()) writeSecret(Buffer.of(0x0a));
       return 'done';
     } finally {
       secret.fill(0);
