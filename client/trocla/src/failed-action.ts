@@ -10,12 +10,12 @@ export class ActionFailed extends Error {
 /** The original's words by format, code and field. */
 const originalWords: Readonly<Record<string, string>> = {
   'pgsql missing-option username': 'You need pass the username as an option to use this format',
-  'x509 missing-option CN': 'You need to pass "subject" or "CN" as an option to use this format',
 };
 
 /** The message for a refusal. */
 export const failureOf = (refused: PasswordRefused, format: string): ActionFailed => {
   const { code, field, message } = refused;
   if (code === 'unsupported-password' && /NUL/i.test(message)) return new ActionFailed('string contains null byte');
+  if (message.startsWith('CN: You need')) return new ActionFailed(message.slice('CN: '.length));
   return new ActionFailed(originalWords[`${format.toLowerCase()} ${code} ${field}`] ?? message);
 };

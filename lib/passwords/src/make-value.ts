@@ -57,6 +57,13 @@ export const formatContext = (
   fetchAuthority: (name: string) => fetchAuthority(store, name),
 });
 
+/** What bcrypt looks at of a longer password. */
+const BCRYPT_BYTES = 72;
+
+/** The password as a format takes it: in the manner of Trocla, bcrypt gets what it looks at instead of refusing a longer one. */
+export const takenBy = (format: PasswordFormat, { manner }: PasswordsSettings, plain: Uint8Array): Uint8Array =>
+  manner === 'trocla' && format.name === 'bcrypt' ? plain.subarray(0, BCRYPT_BYTES) : plain;
+
 /** Puts a certificate's serial on record, if an authority signed it. */
 export const recordIssued = async ({ store, onChange }: PasswordsSettings, { issued }: Derived): Promise<void> => {
   if (issued === undefined) return;
@@ -85,7 +92,10 @@ const attemptValue = async (
   const basis = await basisFor(settings, request, before);
   if (basis.kind === 'refused') return basis;
   try {
-    const derived = await format.derive({ ...formatContext(settings, key, options), plain: basis.plain });
+    const derived = await format.derive({
+      ...formatContext(settings, key, options),
+      plain: takenBy(format, settings, basis.plain),
+    });
     if (derived.kind === 'refused') return derived;
     await recordIssued(settings, derived);
     const outcome = await store.update<Outcome>(key, (current) =>

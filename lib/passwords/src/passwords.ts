@@ -5,7 +5,7 @@
 import type { Derived, FormatRefused, PasswordFormat } from '@chatelaine/password-hash';
 import { type CreateOptions, mergeOptions } from './create-options.ts';
 import { expiryWish, invalidExpiry } from './expiry.ts';
-import { formatContext, type MakeRequest, makeValue, recordIssued } from './make-value.ts';
+import { formatContext, type MakeRequest, makeValue, recordIssued, takenBy } from './make-value.ts';
 import type { PasswordRecord } from './password-store.ts';
 import type { PasswordAnswer, PasswordChange, PasswordsSettings } from './passwords-settings.ts';
 import { liveRecord, withoutValue, withValue } from './record-writes.ts';
@@ -190,7 +190,7 @@ export class Passwords {
   ): Promise<Derived | FormatRefused> {
     if (asIs) return { kind: 'derived', value: Uint8Array.from(given) };
     const context = formatContext(this.#settings, key, options);
-    if (format.kind === 'derived') return format.derive({ ...context, plain: given });
+    if (format.kind === 'derived') return format.derive({ ...context, plain: takenBy(format, this.#settings, given) });
     const imported = await format.import?.({ ...context, material: given });
     if (imported?.kind === 'derived' || (imported && this.#settings.manner === 'safe')) return imported;
     return format.derive({ ...context, plain: given });
