@@ -20,18 +20,20 @@ import { CertificateError } from './fronts/http/certificate.ts';
 import { knownFronts } from './fronts/index.ts';
 import { type GateConfig, gateConfigFor } from './gate-config.ts';
 import { ListenError } from './listen-address.ts';
-import { serveGate } from './serve-gate.ts';
+import { prepareFronts, serveGate } from './serve-gate.ts';
 
-const usage = `usage: gate [--config FILE] [--check-config] [--ready-fd N]
+const usage = `usage: gate [--config FILE] [--check-config | --prepare] [--ready-fd N]
 
   --config FILE    settings, here ${defaultConfigPath()}
   --check-config   check the settings and end: 0 good, 4 wrong
+  --prepare        make what the fronts keep and lack, print one JSON line about it, and end
   --ready-fd N     write one JSON line to file descriptor N when ready
 `;
 
 const options = {
   config: { type: 'string' },
   'check-config': { type: 'boolean' },
+  prepare: { type: 'boolean' },
   'ready-fd': { type: 'string' },
   help: { type: 'boolean' },
 } as const;
@@ -53,6 +55,10 @@ const run = async (): Promise<number> => {
   if (given['check-config'] === true) return 0;
   hardenProcess();
   dropPrivileges(config);
+  if (given.prepare === true) {
+    process.stdout.write(`${JSON.stringify(await prepareFronts(config, knownFronts))}\n`);
+    return 0;
+  }
   const log = createLog({ process: 'gate', ...config.log });
   const readyFd = given['ready-fd'] === undefined ? undefined : Number(given['ready-fd']);
   await serveGate({ config, fronts: knownFronts, log, readyFd });

@@ -21,6 +21,19 @@ export interface ServeGateOptions {
 
 type Started = readonly { readonly name: string; readonly front: Front }[];
 
+/** Has the named fronts make what they keep; gives what a person should know of each. */
+export const prepareFronts = async (
+  { gate }: GateConfig,
+  fronts: readonly FrontDefinition[],
+): Promise<Readonly<Record<string, object>>> => {
+  const tables: Readonly<Record<string, unknown>> = gate;
+  const known: Record<string, object> = {};
+  for (const { name, prepare } of fronts.filter((front) => gate.fronts.includes(front.name))) {
+    if (prepare !== undefined) known[name] = await prepare(gate.directory, tables[name]);
+  }
+  return known;
+};
+
 const startFronts = async ({ config, fronts, log }: ServeGateOptions, services: GateServices): Promise<Started> => {
   const started: { name: string; front: Front }[] = [];
   const tables: Readonly<Record<string, unknown>> = config.gate;

@@ -29,6 +29,7 @@ const text = `# Chatelaine. Every line that begins with "#" shows a default; "ch
 # How long a request that is under way may take when the gate is stopped.
 #drain_seconds = 30
 
+# What the gate speaks. For the HTTP API add "http", then: chatelaine init --complete
 #fronts = ["mandos"]
 
 [gate.mandos]
@@ -38,6 +39,24 @@ const text = `# Chatelaine. Every line that begins with "#" shows a default; "ch
 # Whether machines find the server by multicast DNS, and under which name. Needs avahi-daemon and avahi-utils.
 #announce = false
 #service_name = "Mandos"
+
+[gate.http]
+# HTTPS.
+#listen = ["[::]:8443"]
+
+# HTTP without TLS, on this machine alone, such as behind a proxy: ["127.0.0.1:8080"]
+#plain = []
+
+# PEM files that the gate may read; a renewed certificate is taken up by itself. Without them, one that signs itself.
+#certificate = "/etc/chatelaine/http.crt"
+#key = "/etc/chatelaine/http.key"
+
+# For one token, and for one address without a token that was good before.
+#requests_per_second = 10000
+#stranger_requests_per_second = 20
+
+# Whether this machine may read /metrics without a token.
+#metrics_on_loopback = false
 
 [watch]
 #account = "chatelaine-watch"

@@ -15,6 +15,7 @@ import { readWholeConfig, type WholeConfig } from '../instance/read-config.ts';
 import { printJson, say } from '../terminal/output.ts';
 import { readPassPhrase, readSecretFile } from '../terminal/secret-input.ts';
 import { writeDefaultConfig } from './default-config.ts';
+import { runHouseProcess } from './house-process.ts';
 import { LINK_KEY_FILE, type PeerName, peerNames } from './house-processes.ts';
 import { makeMissingLinkKeys } from './link-keys.ts';
 import { hasStore, makeStore } from './make-store.ts';
@@ -98,17 +99,30 @@ const complete = async (config: WholeConfig, owners: Owners): Promise<void> => {
   if (made.length > 0) say(`The keys of the link for ${made.join(' and ')} are made: start the keep again.`);
 };
 
+/** What the gate's fronts keep, made under its own account. */
+const prepareFronts = async (file: string, config: WholeConfig): Promise<void> => {
+  if (!config.gate.fronts.includes('http')) return;
+  const { code, output } = await runHouseProcess('gate', ['--config', file, '--prepare']);
+  if (code !== 0) throw new Failure(code === 4 ? 'configuration' : 'refused', 'The gate says above what is wrong.');
+  const { fingerprint } = JSON.parse(output).http;
+  if (fingerprint !== undefined) say(`The HTTP API shows a certificate with the SHA-256 fingerprint ${fingerprint}.`);
+};
+
 const readFirstSecret = async (keyFile: string | undefined): Promise<Buffer> =>
   keyFile === undefined ? await readPassPhrase({ name: 'pass phrase', isNew: true }) : await readSecretFile(keyFile);
 
 export const initInstance = async (options: InitOptions): Promise<void> => {
   const { file, config } = await check(options);
   const owners = ownersOf(config);
-  if (options.complete === true) return await complete(config, owners);
+  if (options.complete === true) {
+    await complete(config, owners);
+    return await prepareFronts(file, config);
+  }
   if (process.stdin.isTTY && options.keyFile === undefined) say('The pass phrase opens the keep after every start.');
   const secret = await readFirstSecret(options.keyFile);
   try {
     await makeKeys(config, owners);
+    await prepareFronts(file, config);
     const kind = options.keyFile === undefined ? 'pass-phrase' : 'key-file';
     const made = await makeStore(file, config.keep, { kind, secret, label: options.label ?? 'first' });
     if (options.json === true) return await printJson(made);

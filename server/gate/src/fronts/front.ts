@@ -36,6 +36,8 @@ export interface FrontDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly name: string;
   /** Every option has a default. */
   readonly configSchema: Schema;
+  /** Makes what it keeps in the gate's directory, if that is missing; gives what a person should know of it. */
+  prepare?(directory: string, config: z.output<Schema>): Promise<Readonly<Record<string, string>>>;
   /** Throws if it cannot listen. */
   start(services: GateServices, config: z.output<Schema>): Promise<Front>;
 }

@@ -90,6 +90,17 @@ export const makeMissingCertificate = async (files: CertificateFiles): Promise<v
   writeWhole(files.certificate, certificate);
 };
 
+/** Makes the gate's own pair unless another one is configured; gives the fingerprint of the one that will be used. */
+export const prepareCertificate = async (
+  directory: string,
+  config: HttpConfig,
+): Promise<{ readonly fingerprint?: string }> => {
+  if (config.listen.length === 0) return {};
+  const files = certificateFiles(config, directory);
+  await makeMissingCertificate(files);
+  return { fingerprint: readCertificate(files).fingerprint };
+};
+
 /** When the pair was changed last. */
 export const changedAtMs = ({ certificate, key }: CertificateFiles): number =>
   Math.max(...[certificate, key].map((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0));

@@ -11,7 +11,7 @@ import {
   type CertificateFiles,
   certificateFiles,
   changedAtMs,
-  makeMissingCertificate,
+  prepareCertificate,
   readCertificate,
 } from './certificate.ts';
 import { makeHttpApp } from './http-app.ts';
@@ -108,7 +108,8 @@ const followCertificate = (files: CertificateFiles, servers: readonly TlsServer[
 /** Throws ListenError or {@link CertificateError}. */
 export const startHttpFront = async (services: GateServices, config: HttpConfig): Promise<Front> => {
   const files = certificateFiles(config, services.directory);
-  if (config.listen.length > 0) await makeMissingCertificate(files);
+  const { fingerprint } = await prepareCertificate(services.directory, config);
+  if (fingerprint !== undefined && files.isOwn) services.log.info({ fingerprint }, 'the certificate signs itself');
   const metrics = new Metrics();
   const limits = new RateLimits({
     perSecond: config.requests_per_second,
