@@ -241,6 +241,28 @@ suite('the stock mandos-ctl of Debian', () => {
     await same([]);
   });
 
+  test('handles machines that the real server would not start with', async () => {
+    const file = path.join(scratch.directory(), 'clients.conf');
+    writeFileSync(file, [stanza('a.b'), stanza('a-b'), stanza('zurich/rack 1/wéb')].join('\n'), { mode: 0o600 });
+    await servers.instance.run(['machine', 'import', file]);
+    const shown = JSON.parse((await mandosCtl(servers.buses.ours, ['-j'])).stdout.toString());
+    assert.deepEqual(Object.keys(shown), ['a-b', 'a.b', 'zurich/rack 1/wéb']);
+    for (const name of Object.keys(shown)) {
+      assert.equal((await mandosCtl(servers.buses.ours, ['--disable', name])).code, 0);
+      assert.equal((await mandosCtl(servers.buses.ours, ['--is-enabled', name])).code, 1);
+    }
+  });
+
+  test('cannot stand in for people who have to sign, or start a check of a machine that is cut off, and says so', async () => {
+    await servers.instance.run(['machine', 'set', 'a.b', '--approvers', 'anna', '--require', '1']);
+    const approved = await mandosCtl(servers.buses.ours, ['--approve', 'a.b']);
+    assert.equal(approved.code, 1);
+    assert.match(approved.stderr, /Named people have to sign each request of this machine/);
+    const started = await mandosCtl(servers.buses.ours, ['--start-checker', 'a.b']);
+    assert.equal(started.code, 1);
+    assert.match(started.stderr, /The machine is disabled/);
+  });
+
   test('says that there is no server, when there is none', async () => {
     await servers.instance.stop();
     const { code, stdout, stderr } = await mandosCtl(servers.buses.ours, []);
