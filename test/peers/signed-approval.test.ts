@@ -94,6 +94,29 @@ suite('people who are named for a machine', () => {
     await untilNobodyWaits();
   });
 
+  test('sign elsewhere, with nothing but OpenSSH, and send the signature', async () => {
+    const fetching = machine.fetch(instance.mandosPort, PATIENCE_MS);
+    await untilItWaits();
+    const statement = await instance.run(['approve', 'web1', '--print']);
+    for (const name of ['anna', 'ben']) {
+      const args = ['-q', '-Y', 'sign', '-n', 'approval@chatelaine', '-f', keyOf(name)];
+      const signature = await runToSuccess('ssh-keygen', args, { input: statement });
+      // What says approve does not deny, and what one signed is nobody else's.
+      const denial = await instance.attempt(['deny', 'web1', '--as', name, '--signature', '-'], { input: signature });
+      assert.equal(denial.code, 1, denial.stderr);
+      const other = name === 'anna' ? 'ben' : 'anna';
+      const forged = await instance.attempt(['approve', 'web1', '--as', other, '--signature', '-'], {
+        input: signature,
+      });
+      assert.equal(forged.code, 1, forged.stderr);
+      await instance.run(['approve', 'web1', '--as', name, '--signature', '-'], { input: signature });
+    }
+    assert.equal((await fetching).stdout.toString(), 'open sesame');
+    await untilNobodyWaits();
+    const nothing = await instance.attempt(['approve', 'web1', '--print']);
+    assert.equal(nothing.code, 1);
+  });
+
   test('refuse it, each alone; nobody else can decide, and nobody twice', async () => {
     const fetching = machine.fetch(instance.mandosPort, 8_000);
     const { requestId } = await untilItWaits();

@@ -9,13 +9,18 @@ import type { GlobalOptions } from '../instance/config-file.ts';
 import { answerOf } from '../refused-answer.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { formatMoment } from '../terminal/moment.ts';
-import { printJson, say } from '../terminal/output.ts';
+import { print, printJson, say } from '../terminal/output.ts';
 import { printable } from '../terminal/printable.ts';
+import { readSecretFile, readStdin } from '../terminal/secret-input.ts';
 import { chooseSigner, type SignerOptions } from './choose-signer.ts';
 import { findRequest } from './find-request.ts';
-import { signWithOpenSsh } from './sign-with-openssh.ts';
+import { signWithOpenSsh, unarmour } from './sign-with-openssh.ts';
 
 export interface DecideOptions extends SignerOptions {
+  /** Only print what is to be signed. */
+  readonly print?: boolean;
+  /** A file with a signature that was made elsewhere; `-` is stdin. */
+  readonly signature?: string;
   /** Do not ask whether what is shown shall be signed. */
   readonly yes?: boolean;
   readonly json?: boolean;
@@ -28,6 +33,36 @@ const showStatement = (text: Uint8Array, name: string): void => {
   say('');
 };
 
+/** A signature that was made on another machine. */
+const signatureFrom = async (file: string): Promise<Uint8Array> => {
+  const read = file === '-' ? readStdin('The signature') : readSecretFile(file);
+  const signature = unarmour((await read).toString('latin1'));
+  if (signature !== undefined) return signature;
+  throw new Failure('input', `${file} is not a signature of ssh-keygen.`, 'It begins with BEGIN SSH SIGNATURE.');
+};
+
+/** Who signs, and the signature: one that is brought along, or one that is made now, after it was shown. */
+const obtainSignature = async (
+  client: Client,
+  { name, approvers }: machines.PendingRequest,
+  text: Uint8Array,
+  options: DecideOptions,
+): Promise<{ readonly approver: string; readonly signature: Uint8Array }> => {
+  const { as, signature: file } = options;
+  if (file !== undefined) {
+    if (as === undefined) throw new Failure('usage', 'A signature does not say whose it is.', 'Say --as NAME.');
+    return { approver: as, signature: await signatureFrom(file) };
+  }
+  await using signer = await chooseSigner(client, options);
+  if (!approvers.includes(signer.name)) {
+    const who = approvers.join(', ');
+    throw new Failure('refused', `${signer.name} may not decide about ${name}.`, `These may: ${who}.`);
+  }
+  showStatement(text, signer.name);
+  await confirm('Sign it?', options.yes === true);
+  return { approver: signer.name, signature: await signWithOpenSsh(text, signer.keyFile) };
+};
+
 const sign = async (
   client: Client,
   storeId: string,
@@ -36,21 +71,15 @@ const sign = async (
   options: DecideOptions,
 ): Promise<void> => {
   const { requestId, name, keyId, address, askedAtUnixMs } = request;
-  await using signer = await chooseSigner(client, options);
-  if (!request.approvers.includes(signer.name)) {
-    const who = request.approvers.join(', ');
-    throw new Failure('refused', `${signer.name} may not decide about ${name}.`, `These may: ${who}.`);
-  }
   const text = machines.approvalText(storeId, { requestId, name, keyId, address, askedAtUnixMs, approve });
-  showStatement(text, signer.name);
-  await confirm(`Sign it?`, options.yes === true);
-  const signature = await signWithOpenSsh(text, signer.keyFile);
-  const vote = { requestId, approver: signer.name, approve, signature };
+  if (options.print === true) return await print(new TextDecoder().decode(text));
+  const { approver, signature } = await obtainSignature(client, request, text, options);
+  const vote = { requestId, approver, approve, signature };
   const answer = answerOf(await client.call(machines.vote, vote, { requestId: randomUUID() }), name);
-  if (options.json === true) return await printJson({ ...answer, request: requestId, approver: signer.name });
+  if (options.json === true) return await printJson({ ...answer, request: requestId, approver });
   if (!approve) return say(`${name} is denied.`);
   const missing = answer.required - answer.approvedBy.length;
-  say(missing > 0 ? `${signer.name} approved; ${name} needs ${missing} more.` : `${name} is approved.`);
+  say(missing > 0 ? `${approver} approved; ${name} needs ${missing} more.` : `${name} is approved.`);
 };
 
 const decideForATime = async (
@@ -77,6 +106,9 @@ export const decideWith = async (
 ): Promise<void> => {
   const { storeId, requests } = answerOf(await client.call(machines.pending, {}));
   const request = findRequest(requests, wanted);
+  if (options.print === true && request?.required === undefined) {
+    throw new Failure('refused', `No request of ${wanted} waits for a signature.`, 'See: chatelaine pending');
+  }
   // A machine that does not wait can be decided about ahead, if nobody has to sign.
   if (request?.required === undefined) return await decideForATime(client, request?.name ?? wanted, approve, options);
   await sign(client, storeId, request, approve, options);

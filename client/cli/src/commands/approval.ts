@@ -20,6 +20,8 @@ const registerDecision = (program: Command, name: 'approve' | 'deny'): void => {
     .argument('<WHICH>', 'the name of the machine, or the beginning of the number of the request')
     .option('--as <NAME>', 'who signs (default: whose key it is); without --key an agent holds the key')
     .option('--key <FILE>', 'the private key, or the public one of a key in an agent')
+    .option('--print', 'only print what is to be signed, to the last byte, to sign it elsewhere')
+    .option('--signature <FILE>', 'a signature by --as that was made elsewhere; "-" is stdin')
     .option('-y, --yes', 'do not ask before it is signed')
     .option('--json', 'print JSON')
     .action(

@@ -41,7 +41,9 @@ class Monitor {
   #view: ViewState = firstView;
   #word: string | undefined;
   #order: readonly string[] = [];
-  #orderedFor = '';
+  #orderedFor = { revision: -1, ordering: firstView.ordering };
+  #orderAgainAt = 0;
+  #failure: unknown;
   #frame: NodeJS.Timeout | undefined;
   #isAway = false;
 
@@ -58,6 +60,12 @@ class Monitor {
   async run(): Promise<void> {
     const end = (): void => this.#stop.abort();
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, end);
+    // A fault must not leave the terminal as a screen, nor its words on it.
+    const fail = (error: unknown): void => {
+      this.#failure ??= error;
+      end();
+    };
+    process.once('uncaughtException', fail).once('unhandledRejection', fail);
     const tick = setInterval(() => this.#drawSoon(), TICK_MS);
     this.#screen.on();
     try {
@@ -68,7 +76,9 @@ class Monitor {
       clearTimeout(this.#frame);
       this.#screen.off();
       process.stdin.pause();
+      process.off('uncaughtException', fail).off('unhandledRejection', fail);
     }
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   #drawSoon(): void {
@@ -86,14 +96,17 @@ class Monitor {
     void this.#askAboutShown(machineRows(picture));
   }
 
-  /** Only if something changed since the last time. */
+  /** At once if the person wants another order; else when machines changed, and never for more than a tenth of the time. */
   #putInOrder(): void {
-    const { fleet } = this.#known;
+    const { revision } = this.#known.fleet;
     const { ordering } = this.#view;
-    const wanted = `${fleet.revision} ${JSON.stringify(ordering)}`;
-    if (wanted === this.#orderedFor) return;
-    this.#order = orderMachines(fleet.all(), ordering);
-    this.#orderedFor = wanted;
+    const startedAt = performance.now();
+    const isOther = ordering !== this.#orderedFor.ordering;
+    if (!isOther && (revision === this.#orderedFor.revision || startedAt < this.#orderAgainAt)) return;
+    this.#order = orderMachines(this.#known.fleet.all(), ordering);
+    this.#orderedFor = { revision, ordering };
+    const endedAt = performance.now();
+    this.#orderAgainAt = endedAt + 9 * (endedAt - startedAt);
   }
 
   #picture(): Picture {
