@@ -148,7 +148,7 @@ test('a password that git says will expire does', async () => {
   const now = Math.floor(Date.now() / 1_000);
   await helper('store', `protocol=https\nhost=e\nusername=u\npassword=p\npassword_expiry_utc=${now + 50}\n\n`);
   const key = Keyring.special('session').search('user', 'git:https://e:u');
-  assert.equal(remainingTime(key?.id ?? 0).kind, 'limited');
+  assert.equal(remainingTime(key?.id ?? 0)?.kind, 'limited');
   await helper('store', `protocol=https\nhost=past\nusername=u\npassword=p\npassword_expiry_utc=${now - 50}\n\n`);
   assert.equal(store.getPassword('git:https://past', 'u'), undefined);
 });

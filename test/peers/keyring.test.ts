@@ -2,10 +2,13 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { keyctl, PasswordStore, PLAIN_RING, remainingTime } from '@chatelaine/keyring';
 import { runProgram, runToSuccess } from '../support/run-program.ts';
 
 keyctl.joinSessionKeyring();
+
+const chatelaine = fileURLToPath(new URL('../../bin/chatelaine', import.meta.url));
 
 /** `keyctl` with these words; its answer without the line end. */
 const debian = async (...words: readonly string[]): Promise<string> => (await runToSuccess('keyctl', words)).trimEnd();
@@ -58,7 +61,7 @@ test('a key of keyctl’s keeps its permissions and its time when we write it', 
   assert.deepEqual(await pipe(key.trim()), Buffer.from('new'));
   assert.match(await debian('rdescribe', key.trim()), /;3f000000;timed:user$/);
   const left = remainingTime(Number(key));
-  assert.ok(left.kind === 'limited' && left.atMost <= 50 && left.atLeast >= 30, JSON.stringify(left));
+  assert.ok(left?.kind === 'limited' && left.atMost <= 50 && left.atLeast >= 30, JSON.stringify(left));
 });
 
 test('what either removes is gone for the other', async () => {
@@ -86,3 +89,15 @@ test('both say the same of a mask, a persistent keyring and the kernel’s abili
   const [first = 0] = keyctl.capabilities();
   assert.match(await debian('supports'), new RegExp(`have_move_key=${first >> 7}`));
 });
+
+for (const errno of ['EPERM', 'ENOSYS']) {
+  test(`where the kernel or a filter says ${errno} to everything, that is said, and nothing else`, async () => {
+    const inject = `inject=keyctl,add_key,request_key:error=${errno}`;
+    for (const words of [['get', 'a', 'b'], ['set', 'a', 'b'], ['del', 'a', 'b'], ['list'], ['init'], ['status']]) {
+      const trace = ['-f', '-qq', '-o', '/dev/null', '-e', inject];
+      const { code, stderr } = await runProgram('strace', [...trace, chatelaine, 'keyring', ...words], { input: 'x' });
+      assert.equal(code, 4, `${words[0]}: ${stderr}`);
+      assert.match(stderr, /^chatelaine: The kernel gives this process no keys\./);
+    }
+  });
+}

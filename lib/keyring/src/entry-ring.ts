@@ -182,7 +182,8 @@ export class EntryRing {
     const remaining = old === undefined || timeoutSeconds !== undefined ? undefined : expiry.secondsLeft(old);
     const id = this.#put(ring, description, payload, old);
     const seconds = timeoutSeconds ?? (id === old ? remaining : undefined);
-    if (seconds !== undefined && seconds > 0) expiry.set(id, seconds);
+    if (timeoutSeconds === 0) expiry.clear(id);
+    else if (seconds !== undefined) expiry.set(id, seconds);
     else this.#lastWithoutExpiry.set({ description, ring: ring.id, id });
   }
 

@@ -35,11 +35,22 @@ export class ExpiryRecord {
   /** How long a key has yet to live; undefined if for ever. */
   secondsLeft(id: number): number | undefined {
     const remaining = remainingTime(id);
-    if (remaining.kind === 'for-ever') return undefined;
+    if (remaining?.kind === 'for-ever') return undefined;
     const recorded = this.#recorded(id);
+    if (remaining === undefined) return recorded === undefined ? undefined : Math.max(1, recorded);
     // A record counts only if it agrees with the kernel: another program may have set the time since.
     const isOfToday = recorded !== undefined && recorded >= remaining.atLeast && recorded <= remaining.atMost;
     return Math.max(1, isOfToday ? recorded : remaining.atLeast);
+  }
+
+  /** Lets a key live for ever. */
+  clear(id: number): void {
+    keyctl.setTimeout(id, 0);
+    try {
+      keyctl.invalidate(keyctl.search(this.#ring.id, 'user', this.#nameOf(id)));
+    } catch (error) {
+      if (!(error instanceof KeyctlError)) throw error;
+    }
   }
 
   /** Lets a key expire, and records when. */

@@ -67,12 +67,12 @@ export const findRemainingTime = (text: Buffer, id: number): RemainingTime | und
   return shortest;
 };
 
-/** Asks the kernel how long a key has yet to live. For ever, where a container hides the answer. */
-export const remainingTime = (id: number): RemainingTime => {
-  const known = recentListing.get();
-  const remaining = known === undefined ? undefined : findRemainingTime(known, id);
-  if (remaining !== undefined) return remaining;
+/** Asks the kernel how long a key has yet to live. Undefined if it does not say, as where a container hides /proc/keys. */
+export const remainingTime = (id: number): RemainingTime | undefined => {
+  const recent = recentListing.get();
+  const known = recent === undefined ? undefined : findRemainingTime(recent, id);
+  if (known !== undefined) return known;
   const listing = readListing();
   recentListing.set(listing);
-  return findRemainingTime(listing, id) ?? { kind: 'for-ever' };
+  return findRemainingTime(listing, id);
 };
