@@ -19,7 +19,14 @@ export const fetch = defineOperation({
       gateRandom: bytes({ min: 32, max: 32 }),
     }),
     source: z
-      .strictObject({ address: z.string().max(100), port: z.number().int() })
+      .strictObject({
+        // People sign a text with the address in it: it must not be able to look like another line of that text.
+        address: z
+          .string()
+          .max(100)
+          .regex(/^[0-9A-Za-z.:%_-]*$/, 'must be a numeric address'),
+        port: z.number().int(),
+      })
       .describe('where the connection came from; the keep cannot check it and records it as asserted'),
   }),
   output: z.strictObject({ secret: bytes({ max: 262_144 }) }),
