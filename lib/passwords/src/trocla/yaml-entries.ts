@@ -64,7 +64,7 @@ const searchFrom = (pattern: RegExp, text: string, from: number): number => {
 /** What a line begins with if it belongs to the entry before. */
 const isInside = (first: string | undefined): boolean => first === undefined || /[ \n:#-]/.test(first);
 
-/** The break before the last entry that begins in `text`, or before that at `before`; 0 if there is none. */
+/** The break before the last entry that begins at or before `before`; 0 if there is none. */
 const entryBreak = (text: string, before: number): number => {
   let at = text.lastIndexOf('\n', before);
   while (at > 0 && isInside(text[at + 1])) at = text.lastIndexOf('\n', at - 1);
@@ -108,74 +108,77 @@ const proveByParser = (text: string, line: number): { key: string; start: number
 const header = '---\n';
 const endMark = '\n...\n';
 
-/** Entries larger than this many pieces of the file are left to the parser. */
-const MAX_PIECES = 8;
+/** So much is read at once; a piece of this size stays in the processor's cache. */
+const PIECE_BYTES = 65_536;
 
-/**
- * Looks for `key` in a file that comes in pieces, one character a byte. To be called inside of `withYamlParser`.
- * @returns its place; that it is absent; or that this file takes a parser.
- */
-export const findEntry = (pieces: Iterable<string>, key: string): EntryAnswer => {
-  const names = spellings(key);
-  const remarkable = remarkableLine(names);
+/** Entries larger than so many pieces are left to the parser. */
+const MAX_PIECES = 64;
+
+/** Reads the file from `position`, one character a byte; fewer than `length` only at its end. */
+export type ReadPiece = (position: number, length: number) => string;
+
+/** A key, and the lines that name it. */
+interface Sought {
+  readonly key: string;
+  readonly names: readonly string[];
+  readonly remarkable: RegExp;
+}
+
+/** Proves a piece that begins at the line break before an entry and ends with one. The places of the key in it; `undefined`: not proved. */
+const provePiece = (text: string, base: number, { key, names, remarkable }: Sought): EntryPlace[] | undefined => {
   const places: EntryPlace[] = [];
-  let text = '';
-  /** Where in the file `text` begins; once the header is off, with the line break before an entry. */
-  let base = 0;
-  /** Everything before is proved. */
-  let from = 0;
-  let waiting = 0;
-
-  const isKnownName = (line: number): boolean => names.some((name) => text.startsWith(`${name}\n`, line));
   const note = (start: number, end: number): void => {
     places.push({ start: base + start, end: base + end, text: text.slice(start, end) });
   };
-  /** Proves `text` up to a line break; says where it got stuck. */
-  const prove = (cut: number): boolean => {
-    const region = text.slice(0, cut + 1);
-    for (let at = searchFrom(remarkable, region, from); at !== -1; at = searchFrom(remarkable, region, from)) {
-      from = at;
-      const line = at + 1;
-      if (isKnownName(line)) {
-        note(line, endOfEntry(region, line));
-        from = line;
-        continue;
-      }
-      const odd = proveByParser(region, line);
-      if (odd === undefined) return false;
-      // Its first line may have been taken for that of a plain entry.
-      while ((places.at(-1)?.start ?? -1) >= base + odd.start) places.pop();
-      if (odd.key === key) note(odd.start, odd.end);
-      from = odd.end - 1;
+  for (let at = searchFrom(remarkable, text, 0); at !== -1; ) {
+    const line = at + 1;
+    if (names.some((name) => text.startsWith(`${name}\n`, line))) {
+      note(line, endOfEntry(text, line));
+      at = searchFrom(remarkable, text, line);
+      continue;
     }
-    return true;
-  };
+    const odd = proveByParser(text, line);
+    if (odd === undefined) return undefined;
+    // Its first line may have been taken for that of a plain entry.
+    while ((places.at(-1)?.start ?? -1) >= base + odd.start) places.pop();
+    if (odd.key === key) note(odd.start, odd.end);
+    at = searchFrom(remarkable, text, odd.end - 1);
+  }
+  return places;
+};
 
-  for (const piece of pieces) {
-    text += piece;
-    if (base === 0) {
-      if (text.length <= header.length) continue;
-      if (!text.startsWith(header) || isInside(text[header.length])) break;
-      base = header.length - 1;
-      text = text.slice(base);
-    }
-    const cut = entryBreak(text, text.length - 1);
-    if (cut > from && prove(cut)) {
-      text = text.slice(cut);
+/**
+ * Looks for `key` in a file. To be called inside of `withYamlParser`.
+ * @returns its place; that it is absent; or that this file takes a parser.
+ */
+export const findEntry = (read: ReadPiece, key: string, pieceBytes = PIECE_BYTES): EntryAnswer => {
+  const beginning = read(0, '--- {}\n'.length + 1);
+  if (beginning === '' || beginning === '--- {}\n') return { kind: 'absent', contentEnd: 0 };
+  if (!beginning.startsWith(header) || isInside(beginning[header.length])) return { kind: 'unproven' };
+  const names = spellings(key);
+  const sought: Sought = { key, names, remarkable: remarkableLine(names) };
+  const places: EntryPlace[] = [];
+  let base = header.length - 1;
+  for (let length = pieceBytes; ; ) {
+    let text = read(base, length);
+    const isEnd = text.length < length;
+    // Ruby's writer marks the end behind a literal block that keeps its last line breaks.
+    if (isEnd && text.endsWith(endMark)) text = text.slice(0, 1 - endMark.length);
+    if (isEnd && !text.endsWith('\n')) return { kind: 'unproven' };
+    const cut = isEnd ? text.length - 1 : entryBreak(text, text.length - 1);
+    const found = cut > 0 || isEnd ? provePiece(text.slice(0, cut + 1), base, sought) : undefined;
+    if (found !== undefined) {
+      places.push(...found);
       base += cut;
-      from = 0;
-      waiting = 0;
-    } else if (++waiting > MAX_PIECES) {
+      length = pieceBytes;
+    } else if (isEnd || length >= MAX_PIECES * pieceBytes) {
       return { kind: 'unproven' };
+    } else {
+      length *= 4;
     }
+    if (isEnd) break;
   }
-  if (base === 0) {
-    return text === '' || text === '--- {}\n' ? { kind: 'absent', contentEnd: 0 } : { kind: 'unproven' };
-  }
-  // Ruby's writer marks the end behind a literal block that keeps its last line breaks.
-  if (text.endsWith(endMark)) text = text.slice(0, 1 - endMark.length);
-  if (!text.endsWith('\n') || !prove(text.length - 1)) return { kind: 'unproven' };
-  const contentEnd = base + text.length;
+  const contentEnd = base + 1;
   const [place, second] = places;
   if (place === undefined) return { kind: 'absent', contentEnd };
   return second === undefined ? { kind: 'found', place, contentEnd } : { kind: 'unproven' };

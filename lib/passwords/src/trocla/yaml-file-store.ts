@@ -13,12 +13,10 @@ import type { TailChange } from './recovery-copy.ts';
 import type { RubyValue } from './ruby-value.ts';
 import type { ValueCipher } from './value-cipher.ts';
 import { readRange, recoveryPath, syncDirectory } from './whole-io.ts';
-import { type EntryPlace, findEntry } from './yaml-entries.ts';
+import { type EntryPlace, findEntry, type ReadPiece } from './yaml-entries.ts';
 import { withYamlParser } from './yaml-reader.ts';
 
 const { O_CREAT, O_NOFOLLOW, O_RDONLY, O_RDWR } = constants;
-
-const PIECE_BYTES = 256 * 1_024;
 
 export interface YamlFileSettings {
   readonly file: string;
@@ -41,15 +39,20 @@ interface Look {
   readonly all?: Map<string, RubyValue>;
 }
 
-function* pieces(descriptor: number): Iterable<string> {
-  const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
-  for (let position = 0; ; ) {
-    const read = readSync(descriptor, buffer, 0, PIECE_BYTES, position);
-    if (read === 0) return;
-    position += read;
-    yield buffer.toString('latin1', 0, read);
-  }
-}
+/** Reads an open file piece by piece, into the same memory. */
+const pieceReader = (descriptor: number): ReadPiece => {
+  let buffer = Buffer.alloc(0);
+  return (position, length) => {
+    if (buffer.length < length) buffer = Buffer.allocUnsafeSlow(length);
+    let done = 0;
+    while (done < length) {
+      const read = readSync(descriptor, buffer, done, length - done, position + done);
+      if (read === 0) break;
+      done += read;
+    }
+    return buffer.toString('latin1', 0, done);
+  };
+};
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 
@@ -168,7 +171,7 @@ export class YamlFileStore implements PasswordStore {
   }
 
   #look(descriptor: number, key: string): Look {
-    const found = findEntry(pieces(descriptor), key);
+    const found = findEntry(pieceReader(descriptor), key);
     if (found.kind === 'absent') return { entry: undefined, contentEnd: found.contentEnd };
     if (found.kind === 'found') {
       const { place, contentEnd } = found;
