@@ -159,6 +159,18 @@ test('it ends with words when the bus ends, so that it is started again', async 
   await stopKeep();
 });
 
+test('it ends when it is asked to, also if the bus hangs', async () => {
+  await using bus = await PrivateBus.start();
+  const place = await prepare(bus.address);
+  const stopKeep = await startKeep(place);
+  const running = start(['--config', place.configFile, '--ready-fd', '3']);
+  await running.ready;
+  bus.hang();
+  running.child.kill('SIGTERM');
+  assert.equal(await running.ended, 0);
+  await stopKeep();
+});
+
 test('it ends with words when another server has the name', async () => {
   await using bus = await PrivateBus.start();
   const other = await BusConnection.open([bus.path], { call: () => undefined, lost: () => undefined });

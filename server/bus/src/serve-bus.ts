@@ -2,6 +2,7 @@
 // starts it again.
 
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@chatelaine/contract';
 import { connectUnix, LinkClient, readPeerKey } from '@chatelaine/link';
 import { type Log, notifyReady, onStopSignals, writePidFile } from '@chatelaine/process';
@@ -16,6 +17,7 @@ import { BusConnection } from './wire/bus-connection.ts';
 import type { ReceivedMessage } from './wire/message.ts';
 
 const PAUSE_MS = 500;
+const LEFT_WITHIN_MS = 2_000;
 
 export interface ServeBusOptions {
   readonly config: BusConfig;
@@ -24,6 +26,9 @@ export interface ServeBusOptions {
   readonly log: Log;
   readonly readyFd: number | undefined;
 }
+
+const asSoonAsAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 
 /** Shows the machines on the bus until `stop`. Throws `BusError` if the bus is lost or refuses the name. */
 const serveMachines = async (options: ServeBusOptions, link: LinkClient, stop: AbortSignal): Promise<void> => {
@@ -62,8 +67,9 @@ const serveMachines = async (options: ServeBusOptions, link: LinkClient, stop: A
     },
   });
   try {
-    await Promise.race([following, lost]);
-    await server.leave();
+    await Promise.race([following, lost, asSoonAsAborted(stop)]);
+    // A bus that does not take anything must not keep the process.
+    await Promise.race([server.leave(), lost, sleep(LEFT_WITHIN_MS, undefined, { ref: false })]);
   } finally {
     await connection.close();
   }

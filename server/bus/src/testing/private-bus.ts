@@ -1,6 +1,6 @@
 // A bus of a test's own: a real dbus-daemon that lets its one account do everything. dbus-daemon(1)
 
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,12 +25,14 @@ export class PrivateBus implements AsyncDisposable {
   /** The path of its socket. */
   readonly path: string;
   readonly #directory: string;
-  readonly #end: () => Promise<void>;
+  readonly #daemon: ChildProcess;
+  readonly #exit: Promise<unknown>;
 
-  private constructor(directory: string, path: string, end: () => Promise<void>) {
+  private constructor(directory: string, path: string, daemon: ChildProcess, exit: Promise<unknown>) {
     this.#directory = directory;
     this.path = path;
-    this.#end = end;
+    this.#daemon = daemon;
+    this.#exit = exit;
   }
 
   static async start(): Promise<PrivateBus> {
@@ -46,24 +48,26 @@ export class PrivateBus implements AsyncDisposable {
       once(daemon.stdout, 'data'),
       exit.then(() => Promise.reject(new Error('dbus-daemon did not start'))),
     ]);
-    const end = async (): Promise<void> => {
-      daemon.kill('SIGKILL');
-      await exit;
-    };
-    return new PrivateBus(directory, path, end);
+    return new PrivateBus(directory, path, daemon, exit);
   }
 
   get address(): string {
     return `unix:path=${this.path}`;
   }
 
+  /** Makes it take and answer nothing any more, as if it hung. */
+  hang(): void {
+    this.#daemon.kill('SIGSTOP');
+  }
+
   /** Ends it, as a crash would; connections to it break. */
-  stop(): Promise<void> {
-    return this.#end();
+  async stop(): Promise<void> {
+    this.#daemon.kill('SIGKILL');
+    await this.#exit;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#end();
+    await this.stop();
     rmSync(this.#directory, { recursive: true, force: true });
   }
 }

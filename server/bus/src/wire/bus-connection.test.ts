@@ -2,15 +2,18 @@
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { PrivateBus } from '../testing/private-bus.ts';
 import { runToEnd } from '../testing/run-to-end.ts';
-import { BusError } from './authenticate.ts';
+import { authenticate, BusError } from './authenticate.ts';
 import { BusConnection, BusRefusal } from './bus-connection.ts';
-import type { ReceivedMessage } from './message.ts';
+import { encodeMessage, type MessageHead, type ReceivedMessage } from './message.ts';
+import type { WireValue } from './value.ts';
+
+const BUS = 'org.freedesktop.DBus';
 
 const ignore = { call: () => undefined, lost: () => undefined };
 
@@ -50,6 +53,39 @@ test('an error arrives with its name and its words', async () => {
   assert.equal(code, 1);
   assert.match(output, /a\.b\.No: not today/);
   await connection.close();
+});
+
+test('nobody but the bus can answer what the bus was asked', async () => {
+  await using bus = await PrivateBus.start();
+  let answer: Promise<readonly unknown[]> | undefined;
+  const { promise: isAsked, resolve: asked } = Promise.withResolvers<void>();
+  const victim = await BusConnection.open([bus.path], {
+    ...ignore,
+    call: () => {
+      // The question is under way when the false answer arrives: both came in one piece.
+      answer = victim.askBus('GetConnectionUnixUser', 's', ['a.b']);
+      asked();
+    },
+  });
+  await victim.askBus('RequestName', 'su', ['a.b', 4]);
+  const socket = connect(bus.path);
+  await authenticate(socket, process.geteuid?.() ?? 0, 10_000);
+  const send = (head: Partial<MessageHead>, ownSerial: number, values: readonly WireValue[]): Buffer =>
+    encodeMessage({ kind: 'call', isReplyExpected: false, signature: '', ...head, serial: ownSerial }, values);
+  const hello = { destination: BUS, path: '/org/freedesktop/DBus', interface: BUS, member: 'Hello' };
+  // Hello and RequestName were the first two questions of the other side.
+  const forged = { kind: 'return', destination: 'a.b', replySerial: 3, signature: 'u' } as const;
+  socket.write(
+    Buffer.concat([
+      send(hello, 1, []),
+      send({ destination: 'a.b', path: '/', interface: 'i.j', member: 'Go' }, 2, []),
+      ...Array.from({ length: 20 }, (_, index) => send(forged, 3 + index, [4_242])),
+    ]),
+  );
+  await isAsked;
+  assert.deepEqual(await answer, [process.geteuid?.()]);
+  socket.destroy();
+  await victim.close();
 });
 
 test('what the bus refuses is told by its name', async () => {

@@ -10,6 +10,7 @@ import type { WireValue } from './value.ts';
 const BUS = 'org.freedesktop.DBus';
 const AUTHENTICATED_WITHIN_MS = 10_000;
 const ANSWERED_WITHIN_MS = 25_000;
+const CLOSED_WITHIN_MS = 1_000;
 /** Bytes that wait for the bus, from which on {@link BusConnection.drained} waits. */
 const QUEUED_BYTES = 1_048_576;
 
@@ -139,12 +140,14 @@ export class BusConnection {
     await new Promise<void>((resolve) => this.#drainWaiters.push(resolve));
   }
 
-  /** Sends what waits, and ends. */
+  /** Sends what waits, as far as the bus takes it soon, and ends. */
   async close(): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#settleAll(new BusError('the connection was closed'));
+    const timer = setTimeout(() => this.#socket.destroy(), CLOSED_WITHIN_MS);
     await new Promise<void>((resolve) => this.#socket.once('close', () => resolve()).end());
+    clearTimeout(timer);
   }
 
   #send(head: Omit<MessageHead, 'serial'>, values: readonly WireValue[]): number {
@@ -173,7 +176,8 @@ export class BusConnection {
       this.#handlers.call(message);
       return;
     }
-    const asked = this.#asked.get(message.replySerial ?? 0);
+    // Only the bus is ever asked. Another peer could guess a serial, and answer in its name who may change something.
+    const asked = message.sender === BUS ? this.#asked.get(message.replySerial ?? 0) : undefined;
     if (message.kind === 'signal' || asked === undefined || message.replySerial === undefined) return;
     this.#asked.delete(message.replySerial);
     clearTimeout(asked.timer);
