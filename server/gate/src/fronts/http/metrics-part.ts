@@ -28,7 +28,7 @@ export const metricsPart: HttpPart = {
         if (credential === undefined && !isFree) return respondProblem(context, refuse('unauthenticated'));
         const options: CallOptions = credential === undefined ? {} : { credential, source };
         const result = await client.call(system.metrics, {}, { ...options, deadlineMs: config.answer_seconds * 1_000 });
-        if (result.kind === 'ok' || result.code === 'unauthenticated') limits.learn(caller, result.kind === 'ok');
+        limits.learn(caller, result);
         if (result.kind === 'refused') return respondProblem(context, result);
         return respond(context, TEXT_FORMAT, result.value.text + metrics.text());
       } finally {

@@ -68,7 +68,7 @@ export const operationRoute = (
         ...(requestId !== undefined && { requestId }),
         ...(operation.kind === 'release' && { signal: goneOf(context) }),
       });
-      if (result.kind === 'ok' || result.code === 'unauthenticated') limits.learn(caller, result.kind === 'ok');
+      limits.learn(caller, result);
       return result;
     } finally {
       wipeBytes(fields);

@@ -4,6 +4,10 @@
 
 import { hash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
+import type { RefusalCode, Result } from '@chatelaine/contract';
+
+/** Refusals that only somebody hears whose token is good. */
+const givenToTheKnown: ReadonlySet<RefusalCode> = new Set(['denied', 'not-found', 'conflict']);
 
 const MAX_ENTRIES = 10_000;
 const STRANGER_BURST = 10;
@@ -95,10 +99,11 @@ export class RateLimits {
     return this.#strangers.take(neighbourhoodOf(source), this.#now());
   }
 
-  /** The keep knows the credential, or does not. */
-  learn({ digest }: Caller, isGood: boolean): void {
-    if (digest === undefined || this.#known.has(digest) === isGood) return;
-    if (isGood) this.#known.take(digest, this.#now());
-    else this.#known.forget(digest);
+  /** What an answer of the keep tells about the credential; much tells nothing. */
+  learn({ digest }: Caller, result: Result<unknown>): void {
+    if (digest === undefined) return;
+    const isGood = result.kind === 'ok' || givenToTheKnown.has(result.code);
+    if (isGood && !this.#known.has(digest)) this.#known.take(digest, this.#now());
+    if (result.kind === 'refused' && result.code === 'unauthenticated') this.#known.forget(digest);
   }
 }
