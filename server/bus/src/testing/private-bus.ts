@@ -1,4 +1,5 @@
-// A bus of a test's own: a real dbus-daemon that lets its one account do everything. dbus-daemon(1)
+// A bus of a test's own: a real dbus-daemon that lets everybody do everything, also answer what they were not asked.
+// dbus-daemon(1)
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,6 +18,8 @@ const configuration = (socket: string): string => `<!DOCTYPE busconfig PUBLIC
     <allow own="*"/>
     <allow send_destination="*"/>
     <allow receive_sender="*"/>
+    <allow send_requested_reply="false"/>
+    <allow receive_requested_reply="false"/>
   </policy>
 </busconfig>
 `;
