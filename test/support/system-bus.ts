@@ -8,7 +8,7 @@ import path from 'node:path';
 import type { Scratch } from './scratch.ts';
 
 /** The policy that Debian's package of the Mandos server brings along. */
-export const MANDOS_POLICY = '/etc/dbus-1/system.d/mandos.conf';
+const MANDOS_POLICY = '/etc/dbus-1/system.d/mandos.conf';
 
 const configuration = (socket: string, policies: readonly string[]): string => `<!DOCTYPE busconfig PUBLIC
   "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"

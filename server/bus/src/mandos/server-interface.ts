@@ -14,9 +14,6 @@ export interface MandosServer {
   readonly ask: AskChange;
 }
 
-export const SERVER_INTERFACE = 'se.recompile.Mandos';
-export const OBJECT_MANAGER = 'org.freedesktop.DBus.ObjectManager';
-
 /** What every machine's object can be asked, in this order. */
 export const clientInterfaceNames = [
   'org.freedesktop.DBus.Introspectable',
@@ -32,7 +29,7 @@ export const interfacesOf = (machine: MirroredMachine): readonly WireValue[] =>
   clientInterfaceNames.map((name) => [name, name === CLIENT_INTERFACE ? valuesOf(machine) : []]);
 
 export const objectManager: Interface<MandosServer> = {
-  name: OBJECT_MANAGER,
+  name: 'org.freedesktop.DBus.ObjectManager',
   methods: {
     GetManagedObjects: {
       takes: [],
@@ -58,7 +55,7 @@ export const objectManager: Interface<MandosServer> = {
 };
 
 export const serverInterface: Interface<MandosServer> = {
-  name: SERVER_INTERFACE,
+  name: 'se.recompile.Mandos',
   methods: {
     GetAllClients: {
       takes: [],

@@ -14,7 +14,7 @@ export interface Method<Target> {
   readonly answer: (target: Target, values: readonly WireValue[]) => Promise<readonly WireValue[]>;
 }
 
-export interface Signal {
+interface Signal {
   readonly carries: Arguments;
   readonly isDeprecated?: boolean;
 }

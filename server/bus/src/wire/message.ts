@@ -16,7 +16,7 @@ const MAX_SENT_BYTES = 33_554_432;
 export const FIXED_HEADER_BYTES = 16;
 
 const kinds = ['call', 'return', 'error', 'signal'] as const;
-export type MessageKind = (typeof kinds)[number];
+type MessageKind = (typeof kinds)[number];
 
 const NO_REPLY_EXPECTED = 1;
 const LITTLE_ENDIAN = 0x6c;
