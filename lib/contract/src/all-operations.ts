@@ -16,3 +16,18 @@ const collect = (): readonly Operation[] => {
 
 /** Every declared operation, in the order of their names. */
 export const allOperations: readonly Operation[] = collect();
+
+const wider = new Map<string, ReadonlySet<string>>();
+for (const { capability, parts } of allOperations) {
+  wider.set(capability, wider.get(capability) ?? new Set());
+  for (const [part, including] of Object.entries(parts?.known ?? {})) {
+    wider.set(part, new Set([...including, capability]));
+    for (const name of including) wider.set(name, new Set([...(wider.get(name) ?? []), capability]));
+  }
+}
+
+/** Every capability that can be granted, parts of others among them. */
+export const allCapabilities: readonly string[] = Object.freeze([...wider.keys()].toSorted());
+
+/** The capabilities that include this one, besides itself. */
+export const widerCapabilities = (capability: string): ReadonlySet<string> => wider.get(capability) ?? new Set();

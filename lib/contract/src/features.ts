@@ -4,6 +4,7 @@
 export * as audit from './audit.ts';
 export * as keyslots from './keyslots.ts';
 export * as machines from './machines.ts';
+export * as passwords from './passwords.ts';
 export * as policy from './policy.ts';
 export * as system from './system.ts';
 export * as tokens from './tokens.ts';

@@ -23,6 +23,8 @@ export const httpStatusOf = {
   stale: 409,
   'bad-proof': 403,
   replayed: 409,
+  'plain-is-gone': 409,
+  'shown-once': 403,
   conflict: 409,
   'invalid-input': 400,
   'unknown-operation': 501,

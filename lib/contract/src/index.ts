@@ -1,6 +1,6 @@
 // The operations, the refusals, and the one encoding of both.
 
-export { allOperations } from './all-operations.ts';
+export { allCapabilities, allOperations, widerCapabilities } from './all-operations.ts';
 export { type CallOptions, type Client, createClient, type Transport } from './client.ts';
 export * from './features.ts';
 export {
@@ -26,6 +26,8 @@ export {
 export { openApiDocument } from './openapi.ts';
 export {
   bytes,
+  type CapabilityParts,
+  capabilityFor,
   checkInput,
   checkOutput,
   commonRefusals,

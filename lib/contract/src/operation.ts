@@ -24,6 +24,14 @@ export interface HttpRoute {
   readonly isOpen?: true;
 }
 
+/** Parts of a capability, each of which can be granted alone. */
+export interface CapabilityParts<Input = never> {
+  /** Every part by its name, with the wider parts that include it; the capability itself includes them all. */
+  readonly known: Readonly<Record<string, readonly string[]>>;
+  /** The part that an input needs, or the capability itself. */
+  readonly of: (input: Input) => string;
+}
+
 /** A declared operation. */
 export interface Operation<Input extends z.ZodType = z.ZodType, Output extends z.ZodType = z.ZodType> {
   readonly name: string;
@@ -35,6 +43,8 @@ export interface Operation<Input extends z.ZodType = z.ZodType, Output extends z
   /** If public: whoever brings a credential may ask it too, through the gate, as far as their grants go. */
   readonly http?: HttpRoute;
   readonly capability: string;
+  /** Absent: the capability is granted as a whole. */
+  readonly parts?: CapabilityParts<z.output<Input>>;
   /** The path that grants are matched against. */
   readonly path: (input: z.output<Input>) => string;
   readonly input: Input;
@@ -42,6 +52,10 @@ export interface Operation<Input extends z.ZodType = z.ZodType, Output extends z
   /** Refusals of its own, besides those that any operation may give. */
   readonly refusals: readonly RefusalCode[];
 }
+
+/** The capability that an input needs. */
+export const capabilityFor = <O extends Operation>({ capability, parts }: O, input: InputOf<O>): string =>
+  parts === undefined ? capability : parts.of(input as never);
 
 /** What a caller passes. */
 export type InputOf<O extends Operation> = z.output<O['input']>;

@@ -32,11 +32,10 @@ export const pathGlobSchema = z
   .max(1_024)
   .refine(
     (glob) =>
-      glob.isWellFormed() &&
-      glob.split('/').every((part) => part !== '' && (!part.includes('*') || /^\*\*?$/.test(part))),
-    'must be segments joined by "/", each a name, "*" (one segment) or "**" (any number)',
+      glob.isWellFormed() && glob.split('/').every((part) => part !== '' && (!part.includes('**') || part === '**')),
+    'must be segments joined by "/": "*" stands for anything within one, "**" alone for any number of them',
   )
-  .describe('segments joined by `/`; `*` is one segment, `**` any number of them');
+  .describe('segments joined by `/`; `*` is anything within a segment, `**` any number of segments');
 
 const unixMs = z.number().int().min(0).max(8_640_000_000_000_000);
 const grantKey = { principal: granteeSchema, capability: capabilitySchema, path: pathGlobSchema };

@@ -121,6 +121,12 @@ const httpLine = ({ http }: Operation): readonly string[] => {
   return [`- HTTP: \`${http.method} ${API_PREFIX}${http.path}\`${http.isOpen === true ? ', without a token' : ''}`];
 };
 
+const capabilityText = ({ capability, parts }: Operation): string => {
+  if (parts === undefined) return `\`${capability}\``;
+  const names = [...new Set(Object.entries(parts.known).flatMap(([part, wider]) => [...wider, part]))].toSorted();
+  return `\`${capability}\`, or for a part of it ${names.map((name) => `\`${name}\``).join(', ')}`;
+};
+
 const operationSection = (operation: Operation): string => {
   const own = operation.refusals.map((code) => `[\`${code}\`](#refusals)`).join(', ');
   return [
@@ -130,7 +136,7 @@ const operationSection = (operation: Operation): string => {
     [
       `- Kind: ${kinds[operation.kind]}`,
       `- Roles: ${operation.roles.map((role) => `\`${role}\``).join(', ')}`,
-      `- Capability: \`${operation.capability}\``,
+      `- Capability: ${capabilityText(operation)}`,
       ...httpLine(operation),
       `- Refusals of its own: ${own === '' ? 'none' : own}`,
     ].join('\n'),

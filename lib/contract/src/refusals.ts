@@ -48,6 +48,14 @@ export const refusals = {
     hint: 'Connect again; if it stays, the gate is not to be trusted.',
   },
   replayed: { text: 'This was used already.', hint: 'Make a new one.' },
+  'plain-is-gone': {
+    text: 'The password itself is not kept any more, and a new one would replace what is in use.',
+    hint: 'To begin anew: chatelaine password reset KEY plain',
+  },
+  'shown-once': {
+    text: 'The password is shown once only.',
+    hint: 'chatelaine password show-once KEY shows it, unless it is being shown to somebody.',
+  },
   conflict: { text: 'Something else changed it meanwhile.', hint: 'Look at it again, then repeat.' },
   'invalid-input': { text: 'The request does not have the declared form.', hint: 'Correct the named field.' },
   'unknown-operation': {

@@ -36,6 +36,7 @@ export interface TurnedAway {
 export interface Asking {
   readonly question: Question;
   readonly principal: Principal;
+  readonly capability: string;
   readonly path: string;
 }
 
@@ -55,8 +56,7 @@ export class Admission {
 
   /** Decides by the grants that are fixed, and only then by those on record. */
   async decide(): Promise<boolean> {
-    const { question, principal, path } = this.#asking;
-    const { capability } = question.operation;
+    const { question, principal, capability, path } = this.#asking;
     if (evaluatePolicy(this.#open.grants, principal, capability, path).allowed) return true;
     if (this.#tx === undefined) throw new Error('the transaction was handed on already');
     this.#isOnRecord = true;

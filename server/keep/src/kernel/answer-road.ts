@@ -52,12 +52,20 @@ export class AnswerRoad {
     if (bound.operation.kind === 'read') return await this.#repeat(admission, (tx) => this.#read(bound, call, tx));
     const over: (() => void)[] = [];
     const whenOver = (work: () => void): void => void over.push(work);
-    const reply = await this.#repeat(admission, (tx) => this.#change(bound, { ...call, whenOver }, tx, requestId));
-    const dispose = (): void => {
-      reply.dispose?.();
+    const end = (): void => {
       for (const work of over) work();
     };
-    return { ...reply, dispose };
+    try {
+      const reply = await this.#repeat(admission, (tx) => this.#change(bound, { ...call, whenOver }, tx, requestId));
+      const dispose = (): void => {
+        reply.dispose?.();
+        end();
+      };
+      return { ...reply, dispose };
+    } catch (error) {
+      end();
+      throw error;
+    }
   }
 
   /** Takes what was seen to its answer. */

@@ -1,7 +1,15 @@
 // The one road through the keep: who asks, may they, what is decided, and the record of it in the same transaction.
 // Nothing leaves before its record is durable; nothing is looked up before policy allowed the question.
 
-import { checkInput, ok, type RefusalCode, type Refused, type Result, refuse } from '@chatelaine/contract';
+import {
+  capabilityFor,
+  checkInput,
+  ok,
+  type RefusalCode,
+  type Refused,
+  type Result,
+  refuse,
+} from '@chatelaine/contract';
 import type { LinkHandler, LinkPeer, LinkRequest } from '@chatelaine/link';
 import type { Log } from '@chatelaine/process';
 import { DamagedRecordError } from '@chatelaine/vault';
@@ -92,7 +100,7 @@ export class Kernel implements LinkHandler {
       if (admission === undefined || this.#releases === undefined || this.#answers === undefined) {
         return { result: refuse('sealed') };
       }
-      if (bound.kind === 'release') return await this.#releases.take(bound, call, admission, request.signal);
+      if (bound.kind === 'release') return await this.#releases.take(bound, call, admission, request);
       if (bound.kind === 'answer') return await this.#answers.take(bound, call, admission, request.requestId);
       return await this.#answers.takeReport(bound, call, admission);
     } catch (error) {
@@ -157,7 +165,8 @@ export class Kernel implements LinkHandler {
     if (input.kind === 'refused') return input;
     const path = operation.path(input.value);
     // While sealed no grant can be read: what works then is bounded by the operation's roles alone.
-    const admission = open && tx && new Admission(open, { question, principal, path }, tx);
+    const capability = capabilityFor(operation, input.value);
+    const admission = open && tx && new Admission(open, { question, principal, capability, path }, tx);
     if (admission !== undefined && !(await admission.decide())) {
       return await this.#deny(principal, operation.name, objectOf(bound.module, path), 'policy');
     }

@@ -60,6 +60,8 @@ export interface ReleaseOutcome<Output> {
   readonly decision: Decision;
   /** Present exactly when the verdict is `release`. */
   readonly output?: Output;
+  /** Bytes of the output that are no record's: wiped once the reply was encoded. */
+  readonly wipe?: readonly Uint8Array[];
 }
 
 /** Answers a `release`: decides, and hands out only what it decided to. */

@@ -2,10 +2,13 @@
 // the operation's list of roles, or that it is public (fixed in the contract, no grant widens it), then grants: principal ×
 // capability × path. A component's own grants are fixed here; other people's grants are records.
 
-import { allOperations } from '@chatelaine/contract';
+import { allOperations, widerCapabilities } from '@chatelaine/contract';
 import { type Principal, principalId } from './principal.ts';
 
-/** One permission. `capability` is exact, `prefix.*` or `*`; `path` is a glob: `*` is one segment, `**` any number. */
+/**
+ * One permission. `capability` is exact, `prefix.*` or `*`, and gives its parts too; `path` is a glob: `*` is anything within a
+ * segment, `**` any number of segments.
+ */
 export interface Grant {
   readonly principal: string;
   readonly capability: string;
@@ -33,6 +36,7 @@ const componentGrants: readonly Grant[] = [
   { principal: 'bus:*', capability: 'machines.set-checker', path: '**' },
   { principal: 'courier:*', capability: 'machines.events', path: '**' },
   { principal: 'courier:*', capability: 'machines.read', path: '**' },
+  { principal: 'courier:*', capability: 'passwords.events', path: '**' },
 ];
 
 /** The grant of a fresh instance: the holder of a local admin key administers it. */
@@ -47,7 +51,29 @@ const matchesPrincipal = (pattern: string, id: string, { groups = [] }: Principa
 export const matchesCapability = (pattern: string, capability: string): boolean =>
   pattern === '*' || pattern === capability || (pattern.endsWith('.*') && capability.startsWith(pattern.slice(0, -1)));
 
-/** Whether a `/`-separated path matches a glob; linear in the segments, so that no pattern can be made slow. */
+/** Whether a segment matches a pattern in which `*` stands for anything; linear for each `*`. */
+const matchesSegment = (pattern: string, segment: string): boolean => {
+  if (!pattern.includes('*')) return pattern === segment;
+  const [first = '', ...rest] = pattern.split('*');
+  const last = rest.pop() ?? '';
+  if (segment.length < first.length + last.length || !segment.startsWith(first) || !segment.endsWith(last))
+    return false;
+  let at = first.length;
+  for (const part of rest) {
+    const found = segment.indexOf(part, at);
+    if (found < 0 || found + part.length > segment.length - last.length) return false;
+    at = found + part.length;
+  }
+  return true;
+};
+
+const isSegmentOf = (pattern: string | undefined, segment = ''): boolean =>
+  pattern !== undefined && (segment === '**' ? pattern === segment : matchesSegment(pattern, segment));
+
+/**
+ * Whether a `/`-separated path matches a glob; linear in the segments, so that no pattern can be made slow. A path that is a
+ * glob itself matches if everything does that it stands for.
+ */
 export const matchesPath = (glob: string, path: string): boolean => {
   const patterns = glob.split('/');
   const segments = path === '' ? [] : path.split('/');
@@ -59,7 +85,7 @@ export const matchesPath = (glob: string, path: string): boolean => {
     if (patterns[pattern] === '**') {
       lastDoubleStar = pattern++;
       resumeAt = segment;
-    } else if (patterns[pattern] === '*' || patterns[pattern] === segments[segment]) {
+    } else if (isSegmentOf(patterns[pattern], segments[segment])) {
       pattern++;
       segment++;
     } else if (lastDoubleStar >= 0) {
@@ -77,7 +103,7 @@ export const matchesPath = (glob: string, path: string): boolean => {
 export const mayEverAsk = (role: Principal['role'], capability: string): boolean =>
   allOperations.some(
     (operation) =>
-      operation.capability === capability &&
+      (operation.capability === capability || widerCapabilities(capability).has(operation.capability)) &&
       (role === 'token' ? operation.http !== undefined : operation.roles.includes(role)),
   );
 
@@ -93,10 +119,11 @@ export const evaluatePolicy = (
   path: string,
 ): PolicyAnswer => {
   const id = principalId(principal);
+  const sufficient = [capability, ...widerCapabilities(capability)];
   for (const grant of [...componentGrants, ...grants]) {
     if (
       matchesPrincipal(grant.principal, id, principal) &&
-      matchesCapability(grant.capability, capability) &&
+      sufficient.some((one) => matchesCapability(grant.capability, one)) &&
       matchesPath(grant.path, path)
     ) {
       return { allowed: true, because: grant };

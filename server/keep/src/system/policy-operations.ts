@@ -1,7 +1,7 @@
 // The policy as people see and change it. The founding grant and those of our own components stand outside of the records:
 // they are shown, never changed.
 
-import { allOperations, ok, policy, type Result, refuse } from '@chatelaine/contract';
+import { allCapabilities, ok, policy, type Result, refuse } from '@chatelaine/contract';
 import { GrantChange, grantsFor, listGrants, type RecordedGrant, readGrants } from '../kernel/grant-records.ts';
 import { answer, type BoundOperation, type Call } from '../kernel/module.ts';
 import type { ModuleTransaction } from '../kernel/module-transaction.ts';
@@ -12,7 +12,7 @@ import { findToken, stateOfToken } from '../kernel/token-records.ts';
 
 /** A capability or pattern that includes none is a slip of the pen. */
 export const checkCapability = (capability: string, field: string): Result<undefined> =>
-  allOperations.some((operation) => matchesCapability(capability, operation.capability))
+  allCapabilities.some((known) => matchesCapability(capability, known))
     ? ok(undefined)
     : refuse('invalid-input', { field, message: 'is no capability of any operation' });
 

@@ -41,6 +41,8 @@ export type Decision =
   | {
       readonly verdict: 'refuse';
       readonly code: RefusalCode;
+      /** Of `invalid-input` and `conflict`: the field, and what is wrong, in words without the input. */
+      readonly detail?: { readonly field?: string; readonly message?: string };
       readonly condition: string;
       readonly facts: readonly Fact[];
     }

@@ -3,17 +3,18 @@
 // is handed out was recorded durably before.
 
 import { ok, type Result, refuse } from '@chatelaine/contract';
-import type { LinkHandler } from '@chatelaine/link';
+import type { LinkHandler, LinkRequest } from '@chatelaine/link';
 import type { Admission } from '../admission.ts';
 import type { AuditRecord } from '../audit-record.ts';
 import type { Clock } from '../clock.ts';
-import { appendRecord } from '../last-decision.ts';
+import { appendRecord, KERNEL_COLLECTION } from '../last-decision.ts';
 import type { Call, ReleaseOutcome } from '../module.ts';
 import type { Answered } from '../module-loader.ts';
 import type { SharedTransaction } from '../module-transaction.ts';
 import type { OpenState } from '../open-state.ts';
 import { objectOf } from '../recorder.ts';
-import { asserted, type Decision } from './decision.ts';
+import { RequestResult } from '../request-results.ts';
+import { asserted, type Decision, type Fact, proved } from './decision.ts';
 
 type Reply = Awaited<ReturnType<LinkHandler['call']>>;
 type ReleaseOperation = Answered & { readonly kind: 'release' };
@@ -34,9 +35,19 @@ const sourceOf = (input: unknown): string => {
   return typeof address === 'string' ? address : '';
 };
 
-const replyOf = (outcome: ReleaseOutcome<unknown>): Result<unknown> => {
-  if (outcome.decision.verdict === 'release') return ok(outcome.output);
-  return refuse(outcome.decision.verdict === 'refuse' ? outcome.decision.code : 'internal');
+const replyOf = ({ decision, output }: ReleaseOutcome<unknown>): Result<unknown> => {
+  if (decision.verdict === 'release') return ok(output);
+  return decision.verdict === 'refuse' ? refuse(decision.code, decision.detail) : refuse('internal');
+};
+
+const wipeAll = ({ wipe = [] }: ReleaseOutcome<unknown>): void => {
+  for (const bytes of wipe) bytes.fill(0);
+};
+
+/** A reply was lost, and is asked for again by whoever it was for. */
+const releasedAgain = (subject: string, output: unknown): ReleaseOutcome<unknown> => {
+  const facts: readonly Fact[] = [proved('asked-again', true)];
+  return { subject, decision: { verdict: 'release', facts }, output };
 };
 
 /** Takes one release through decision, record and answer. */
@@ -49,13 +60,18 @@ export class ReleaseRoad {
     this.#clock = clock;
   }
 
-  async take(bound: ReleaseOperation, call: Call<unknown>, admission: Admission, signal: AbortSignal): Promise<Reply> {
+  async take(
+    bound: ReleaseOperation,
+    call: Call<unknown>,
+    admission: Admission,
+    request: Pick<LinkRequest, 'requestId' | 'signal'>,
+  ): Promise<Reply> {
     let over: (() => void) | undefined;
     const whenOver = (work: () => void): void => {
       over ??= work;
     };
     try {
-      return await this.#decide(bound, { ...call, whenOver }, admission, signal);
+      return await this.#decide(bound, { ...call, whenOver }, admission, request);
     } finally {
       over?.();
     }
@@ -65,8 +81,11 @@ export class ReleaseRoad {
     bound: ReleaseOperation,
     call: Call<unknown>,
     admission: Admission,
-    signal: AbortSignal,
+    { requestId, signal }: Pick<LinkRequest, 'requestId' | 'signal'>,
   ): Promise<Reply> {
+    const { operation } = bound;
+    const kept =
+      requestId === undefined ? undefined : new RequestResult(call.principal, requestId, operation.name, call.input);
     let { moment } = call;
     let announced = false;
     for (let conflicts = 0; conflicts < MAX_CONFLICTS; ) {
@@ -76,7 +95,7 @@ export class ReleaseRoad {
       const tx = begun.value;
       let attempt: Attempt | undefined;
       try {
-        attempt = await this.#attempt(bound, { ...call, moment }, tx, announced);
+        attempt = await this.#attempt(bound, { ...call, moment }, tx, announced, kept);
       } finally {
         // A reply releases the records itself, once it was encoded.
         if (attempt === undefined || attempt === 'again' || !('result' in attempt)) tx.release();
@@ -84,7 +103,14 @@ export class ReleaseRoad {
       if (attempt === 'again') {
         conflicts++;
       } else if ('result' in attempt) {
-        return { ...attempt, dispose: () => tx.release() };
+        const { dispose } = attempt;
+        return {
+          ...attempt,
+          dispose: () => {
+            tx.release();
+            dispose?.();
+          },
+        };
       } else {
         announced = true;
         const longestMs = attempt.waitUntilUnixMs - this.#clock.nowUnixMs();
@@ -102,23 +128,53 @@ export class ReleaseRoad {
     call: Call<unknown>,
     tx: SharedTransaction,
     announced: boolean,
+    kept: RequestResult | undefined,
   ): Promise<Attempt> {
-    const { recorder } = this.#open;
     const after: (() => void)[] = [];
     const attempt = { ...call, afterCommit: (work: () => void) => after.push(work) };
-    const outcome = await bound.handler(attempt as unknown as Call<never>, tx.of(bound.module));
+    const earlier = await kept?.find(tx.of(KERNEL_COLLECTION));
+    if (earlier?.kind === 'other') {
+      return { result: refuse('conflict', { field: 'requestId', message: 'was used for something else' }) };
+    }
+    const outcome: ReleaseOutcome<unknown> =
+      earlier?.kind === 'same'
+        ? releasedAgain(bound.operation.path(call.input), earlier.output)
+        : await bound.handler(attempt as unknown as Call<never>, tx.of(bound.module));
+    if (earlier?.kind === 'none' && outcome.decision.verdict === 'release') {
+      kept?.keep(tx.of(KERNEL_COLLECTION), outcome.output, call.moment.nowUnixMs);
+    }
+    let isAnswered = false;
+    try {
+      const reply = await this.#finish(bound, call, tx, announced, outcome, after);
+      isAnswered = reply !== 'again' && 'result' in reply;
+      return reply;
+    } finally {
+      if (!isAnswered) wipeAll(outcome);
+    }
+  }
+
+  async #finish(
+    bound: ReleaseOperation,
+    call: Call<unknown>,
+    tx: SharedTransaction,
+    announced: boolean,
+    outcome: ReleaseOutcome<unknown>,
+    after: readonly (() => void)[],
+  ): Promise<Attempt> {
+    const { recorder } = this.#open;
     const { decision } = outcome;
     const record = this.#recordOf(bound, call, outcome);
+    const dispose = (): void => wipeAll(outcome);
     const reply: Attempt =
       decision.verdict === 'wait'
         ? { waitUntilUnixMs: decision.untilUnixMs, object: record.object }
-        : { result: replyOf(outcome) };
+        : { result: replyOf(outcome), dispose };
     if (outcome.subject === undefined) recorder.tally.count(record, sourceOf(call.input));
     else if (isToBeRecorded(decision, announced, () => !tx.sealed.isEmpty || recorder.tally.admits(record))) {
       appendRecord(tx, record, true);
       const committed = await tx.sealed.commit();
       if (committed.kind === 'conflict') return 'again';
-      if (committed.kind === 'refused') return { result: committed };
+      if (committed.kind === 'refused') return { result: committed, dispose };
       recorder.noteCommit(committed);
     }
     for (const work of after) work();
