@@ -112,6 +112,8 @@ export class MandosServer {
       log.warn({ operation: operation.name, code: result.code }, 'the keep refused a change');
       throw refusalError(result);
     }
+    // Taken from the bus meanwhile: there is nobody to show it to.
+    if (!this.#isShown) return;
     const { name } = input;
     const shown = await client.call(machines.show, { name }, { deadlineMs: CHANGE_WITHIN_MS });
     if (shown.kind === 'ok') await this.#tellChange(this.#mirror.put(shown.value));
