@@ -43,38 +43,45 @@ const sealedRate = (seconds: number, once: () => void): number => {
   return (done / (performance.now() - startMs)) * 1_000;
 };
 
-const run = (seconds: number, rounds: number, home: string) => {
-  const all = new Map<string, number[]>();
-  const record = (name: string, value: number): void => {
-    all.set(name, [...(all.get(name) ?? []), value]);
-  };
+/** One round, which calls `record` with what was measured. */
+const measureRound = (seconds: number, starts: Starts, record: (name: string, value: number) => void): void => {
+  keyctl.joinSessionKeyring();
+  for (const size of SIZES) {
+    record(`own ${size}`, ownPairs(size, seconds));
+    record(`python ${size}`, pythonPairs(size, seconds));
+    record(`napi ${size}`, napiPairs(size, seconds));
+    record(`keyctl ${size}`, keyctlPairs(size, seconds / 2));
+  }
+  starts.prepare();
+  for (let start = 0; start < STARTS_A_ROUND; start++) {
+    record('node', starts.node());
+    record('get', starts.get());
+    record('fill cache', starts.fill('cache'));
+    record('fill', starts.fill('chatelaine'));
+  }
+  // In sessions of their own: the more keys there are, the longer the kernel takes to tell their times.
+  for (const size of SIZES) {
+    keyctl.joinSessionKeyring();
+    record(`in turn ${size}`, ownPairsInTurn(size, seconds, ENTRIES_IN_TURN));
+  }
+  keyctl.joinSessionKeyring();
   const sealed = openSealedStore();
   const secret = Buffer.alloc(16, 1);
-  ownPairs(16, seconds);
+  const set = (): void => sealed.setPassword('bench', 'sealed', secret);
+  const get = (): void => void sealed.getPassword('bench', 'sealed')?.fill(0);
+  record('sealed set', sealedRate(seconds, set));
+  record('sealed get', sealedRate(seconds, get));
+};
+
+const run = (seconds: number, rounds: number, home: string) => {
+  const all = new Map<string, number[]>();
   const starts = new Starts(home);
   try {
-    for (let round = 0; round < rounds; round++) {
-      for (const size of SIZES) {
-        record(`own ${size}`, ownPairs(size, seconds));
-        record(`python ${size}`, pythonPairs(size, seconds));
-        record(`napi ${size}`, napiPairs(size, seconds));
-        record(`in turn ${size}`, ownPairsInTurn(size, seconds, ENTRIES_IN_TURN));
-        record(`keyctl ${size}`, keyctlPairs(size, seconds / 2));
-      }
-      record(
-        'sealed set',
-        sealedRate(seconds, () => sealed.setPassword('bench', 'sealed', secret)),
-      );
-      record(
-        'sealed get',
-        sealedRate(seconds, () => sealed.getPassword('bench', 'sealed')?.fill(0)),
-      );
-      for (let start = 0; start < STARTS_A_ROUND; start++) {
-        record('node', starts.node());
-        record('get', starts.get());
-        record('fill cache', starts.fill('cache'));
-        record('fill', starts.fill('chatelaine'));
-      }
+    for (let round = -1; round < rounds; round++) {
+      measureRound(seconds, starts, (name, value) => {
+        // The first round warms up.
+        if (round >= 0) all.set(name, [...(all.get(name) ?? []), value]);
+      });
     }
   } finally {
     starts.end();
@@ -131,7 +138,6 @@ else if (!(seconds >= 0.1 && seconds <= 10 && Number.isInteger(rounds) && rounds
   process.stderr.write(`--seconds is from 0.1 to 10, --rounds a whole number from 1 to 21\n${HELP}`);
   process.exitCode = 2;
 } else {
-  keyctl.joinSessionKeyring();
   const home = mkdtempSync(join(tmpdir(), 'chatelaine-bench-keyring-'));
   try {
     const result = report(run(seconds, rounds, home));

@@ -4,6 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PasswordStore } from '@chatelaine/keyring';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const bin = join(root, 'bin');
@@ -23,8 +24,13 @@ export class Starts {
       GIT_CONFIG_NOSYSTEM: '1',
       PATH: `${bin}:${process.env['PATH']}`,
     };
-    this.#git('chatelaine', 'approve', 'username=u\npassword=p\n');
     this.#git('cache', 'approve', 'username=u\npassword=p\n');
+  }
+
+  /** Makes what will be looked up, in the session of now. */
+  prepare(): void {
+    this.#git('chatelaine', 'approve', 'username=u\npassword=p\n');
+    new PasswordStore().setPassword('bench', 'own', 'secret');
   }
 
   #git(helper: string, operation: string, more = ''): void {

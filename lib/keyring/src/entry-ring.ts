@@ -13,13 +13,13 @@ import { makeKeyring } from './make-keyring.ts';
 import { chooseParent, type ParentChoice, type ParentKeyring } from './parent-keyring.ts';
 import { putKey } from './put-key.ts';
 import { noteChange, Recent } from './recent.ts';
+import { TIME_LIFETIME_MS } from './remaining-time.ts';
 import { findSession } from './session.ts';
 
 const MAX_TRIES = 8;
 const COLON = ':';
-const RING_LIFETIME_MS = 1;
-const KEY_LIFETIME_MS = 1;
-const EXPIRY_LIFETIME_MS = 0.25;
+/** Of what is checked by using it. */
+const LIFETIME_MS = 1;
 
 /** The kernel's errors that mean something to a person. */
 const refusalOf = (error: unknown): unknown => {
@@ -60,15 +60,15 @@ export class EntryRing {
   readonly name: string;
   readonly #parent: ParentKeyring;
   /** If it is dead by now, the kernel says so, and it is looked for again. */
-  readonly #recentRing = new Recent<Keyring>(RING_LIFETIME_MS);
+  readonly #recentRing = new Recent<Keyring>();
   /** The entry that was used last; the same goes for it. */
-  readonly #recentKey = new Recent<{ readonly description: string; readonly id: number }>(KEY_LIFETIME_MS);
+  readonly #recentKey = new Recent<{ readonly description: string; readonly id: number }>();
   /** The entry that was written last, if it has no expiry that would have to be kept. */
   readonly #lastWithoutExpiry = new Recent<{
     readonly description: string;
     readonly ring: number;
     readonly id: number;
-  }>(EXPIRY_LIFETIME_MS);
+  }>();
 
   constructor({ name, parent }: RingPlace) {
     this.name = checkText(name, 'the name of the keyring', MAX_DESCRIPTION_BYTES) as string;
@@ -129,7 +129,7 @@ export class EntryRing {
   #readAfresh(description: string): Buffer | undefined {
     const ring = this.find();
     if (ring === undefined) return undefined;
-    this.#recentRing.set(ring);
+    this.#recentRing.set(ring, LIFETIME_MS);
     // The entry may die between the search and the reading, and another take its place.
     return this.#readFrom(ring, description, { isSure: false }) ?? this.#readFrom(ring, description, { isSure: true });
   }
@@ -139,7 +139,7 @@ export class EntryRing {
     try {
       const id = keyctl.search(ring.id, 'user', description);
       const payload = keyctl.read(id);
-      this.#recentKey.set({ description, id });
+      this.#recentKey.set({ description, id }, LIFETIME_MS);
       return payload;
     } catch (error) {
       if (isMissing(error) || (!isSure && isKeyctlError(error, 'EACCES'))) return undefined;
@@ -160,7 +160,7 @@ export class EntryRing {
       const ring = recent ?? this.findOrMake().keyring;
       try {
         this.#writeInto(ring, description, payload, timeoutSeconds);
-        if (recent === undefined) this.#recentRing.set(ring);
+        if (recent === undefined) this.#recentRing.set(ring, LIFETIME_MS);
         return;
       } catch (error) {
         this.#recentRing.forget();
@@ -184,14 +184,14 @@ export class EntryRing {
     const seconds = timeoutSeconds ?? (id === old ? remaining : undefined);
     if (timeoutSeconds === 0) expiry.clear(id);
     else if (seconds !== undefined) expiry.set(id, seconds);
-    else this.#lastWithoutExpiry.set({ description, ring: ring.id, id });
+    else this.#lastWithoutExpiry.set({ description, ring: ring.id, id }, TIME_LIFETIME_MS);
   }
 
   /** Makes or updates the key, and gives its id. One that is new may hide another. */
   #put(ring: Keyring, description: string, payload: Uint8Array, old: number | undefined): number {
     const id = putKey('user', description, payload, ring.id);
     if (id !== old) noteChange();
-    this.#recentKey.set({ description, id });
+    this.#recentKey.set({ description, id }, LIFETIME_MS);
     return id;
   }
 

@@ -5,7 +5,7 @@
 import * as keyctl from './keyctl.ts';
 import { isKeyctlError, isMissing, KeyctlError } from './keyctl-error.ts';
 import type { Keyring } from './keyring.ts';
-import { remainingTime } from './remaining-time.ts';
+import { recentRemainingTime } from './remaining-time.ts';
 
 const nowSeconds = (): number => Math.floor(Date.now() / 1_000);
 
@@ -34,7 +34,7 @@ export class ExpiryRecord {
 
   /** How long a key has yet to live; undefined if for ever. */
   secondsLeft(id: number): number | undefined {
-    const remaining = remainingTime(id);
+    const remaining = recentRemainingTime(id);
     if (remaining?.kind === 'for-ever') return undefined;
     const recorded = this.#recorded(id);
     if (remaining === undefined) return recorded === undefined ? undefined : Math.max(1, recorded);

@@ -1,5 +1,5 @@
-// How long an answer of the kernel may be used again. Another process cannot have been told of our last answer and have told us of a
-// change within so short a time; and what this process changes itself ends it at once.
+// How long an answer of the kernel may be used again. Another process can hardly have been told of our last answer and have told us of
+// a change within so short a time; and what this process changes itself ends it at once.
 
 const NS_PER_MS = 1_000_000;
 
@@ -15,14 +15,9 @@ export const noteChange = (): void => {
 
 /** One answer, good for a moment. */
 export class Recent<Answer> {
-  readonly #lifetimeNs: bigint;
   #answer: Answer | undefined;
   #untilNs = 0n;
   #changes = 0;
-
-  constructor(lifetimeMs: number) {
-    this.#lifetimeNs = BigInt(lifetimeMs * NS_PER_MS);
-  }
 
   /** The answer, while it is good. */
   get(): Answer | undefined {
@@ -30,10 +25,10 @@ export class Recent<Answer> {
   }
 
   /** Keeps an answer that was given just now. */
-  set(answer: Answer): void {
+  set(answer: Answer, lifetimeMs: number): void {
     this.#answer = answer;
     this.#changes = changes;
-    this.#untilNs = nowNs() + this.#lifetimeNs;
+    this.#untilNs = nowNs() + BigInt(Math.round(lifetimeMs * NS_PER_MS));
   }
 
   forget(): void {

@@ -12,11 +12,14 @@ export type RemainingTime =
 const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 };
 
 const FIRST_BYTES = 65_536;
-/** A reading costs as much as ten other operations, and more where there are many keys. */
-const LISTING_LIFETIME_MS = 0.25;
+/**
+ * How long a writer may rely on what it was told of a time. A reading costs as much as ten other operations, and more where there are
+ * many keys; another process cannot be told of a write and set a time within a quarter of a millisecond.
+ */
+export const TIME_LIFETIME_MS = 0.25;
 
 let buffer: Buffer | undefined;
-const recentListing = new Recent<Buffer>(LISTING_LIFETIME_MS);
+const recentListing = new Recent<Buffer>();
 
 /**
  * All of /proc/keys, in a buffer that is used again; it holds no secret. Empty where a container hides it. It is opened each time: a
@@ -69,10 +72,13 @@ export const findRemainingTime = (text: Buffer, id: number): RemainingTime | und
 
 /** Asks the kernel how long a key has yet to live. Undefined if it does not say, as where a container hides /proc/keys. */
 export const remainingTime = (id: number): RemainingTime | undefined => {
-  const recent = recentListing.get();
-  const known = recent === undefined ? undefined : findRemainingTime(recent, id);
-  if (known !== undefined) return known;
   const listing = readListing();
-  recentListing.set(listing);
+  recentListing.set(listing, TIME_LIFETIME_MS);
   return findRemainingTime(listing, id);
+};
+
+/** As {@link remainingTime}, for one who writes many keys: an answer may be a quarter of a millisecond old. */
+export const recentRemainingTime = (id: number): RemainingTime | undefined => {
+  const listing = recentListing.get();
+  return (listing === undefined ? undefined : findRemainingTime(listing, id)) ?? remainingTime(id);
 };
