@@ -145,6 +145,23 @@ suite('chatelaine monitor', () => {
     assert.ok(painted.split('\n').some((line) => /;?7m/.test(line) && line.includes('rack0/m0 ')));
   });
 
+  test('gives the terminal back at Ctrl-Z, and takes it again', async () => {
+    const env = { CHATELAINE_DIR: instance.dir, TERM: 'tmux-256color' };
+    const screen = await startOnTerminal(scratch, ['bash', '--norc', '--noprofile'], env, { columns: 120, rows: 30 });
+    await screen.type(`'${chatelaine}' monitor`);
+    await screen.press('Enter');
+    await screen.shows(/^rack0/m);
+    await screen.press('C-z');
+    await screen.shows(/Stopped +.*monitor/);
+    await screen.type('stty -a; fg');
+    await screen.press('Enter');
+    await screen.shows(/^rack0/m);
+    await screen.press('q');
+    const left = await screen.shows(/^bash.*[#$] ?$/m);
+    assert.match(left, /(^| )icanon/m);
+    assert.doesNotMatch(left, /^rack0/m);
+  });
+
   test('says that the keep is gone, and goes on when it is back', async () => {
     const screen = await open();
     await screen.shows(/^rack0/m);
