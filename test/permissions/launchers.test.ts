@@ -58,10 +58,10 @@ const checkout = (name: string, programs: Readonly<Record<string, string>>): str
   return place;
 };
 
-const place = checkout('telling', { keep: told, gate: told, watch: told, chatelaine: told });
+const place = checkout('telling', { keep: told, gate: told, watch: told, bus: told, chatelaine: told });
 
 describe('bin/chatelaine-keep and its like', () => {
-  for (const name of ['keep', 'gate', 'watch']) {
+  for (const name of ['keep', 'gate', 'watch', 'bus']) {
     test(`start the ${name} hardened from its first instruction on, with its arguments as they are`, async () => {
       const program = path.join(place, 'bin', `chatelaine-${name}`);
       const said = JSON.parse(
@@ -79,7 +79,7 @@ describe('bin/chatelaine-keep and its like', () => {
 });
 
 describe('every launcher', () => {
-  for (const name of ['chatelaine', 'chatelaine-keep', 'chatelaine-gate', 'chatelaine-watch']) {
+  for (const name of ['chatelaine', 'chatelaine-keep', 'chatelaine-gate', 'chatelaine-watch', 'chatelaine-bus']) {
     test(`${name} finds its checkout from anywhere and through links`, async () => {
       const elsewhere = path.join(scratch, `links-${name}`);
       mkdirSync(elsewhere);
@@ -139,9 +139,9 @@ describe("the command line's compiled code", () => {
 
 describe('scripts/server', () => {
   const names = ['keep', 'watch', 'gate'] as const;
-  const start = async (name: string) => {
-    const server = checkout(name, { keep: serving, gate: serving, watch: serving, chatelaine: '' });
-    const child = spawn(path.join(server, 'scripts', 'server'), ['--config', 'a file'], {
+  const start = async (name: string, names: readonly string[], args: readonly string[] = []) => {
+    const server = checkout(name, { keep: serving, gate: serving, watch: serving, bus: serving, chatelaine: '' });
+    const child = spawn(path.join(server, 'scripts', 'server'), [...args, '--config', 'a file'], {
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     const ended = once(child, 'exit').then(([code]) => Number(code));
@@ -158,16 +158,23 @@ describe('scripts/server', () => {
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     test(`passes ${signal} on to one after the other, the keep last, and ends when they have`, async () => {
-      const { child, ended, signals } = await start(`server-${signal}`);
+      const { child, ended, signals } = await start(`server-${signal}`, names);
       child.kill(signal);
       assert.equal(await ended, 0);
       assert.deepEqual(signals(), [`gate ${signal}`, `watch ${signal}`, `keep ${signal}`]);
     });
   }
 
+  test('starts the bridge to the system bus where it is asked for, and stops it first', async () => {
+    const { child, ended, signals } = await start('server-bus', [...names, 'bus'], ['--bus']);
+    child.kill('SIGTERM');
+    assert.equal(await ended, 0);
+    assert.deepEqual(signals(), ['bus SIGTERM', 'gate SIGTERM', 'watch SIGTERM', 'keep SIGTERM']);
+  });
+
   for (const first of names) {
     test(`stops the others when the ${first} ends, and ends with its status`, async () => {
-      const { ended, log, signals } = await start(`server-${first}`);
+      const { ended, log, signals } = await start(`server-${first}`, names);
       writeFileSync(`${log}.${first}`, '');
       assert.equal(await ended, 3);
       const others = names.filter((name) => name !== first).toReversed();

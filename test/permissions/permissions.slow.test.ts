@@ -82,7 +82,7 @@ describe('the server as root starts it', () => {
   let place = '';
   let house = '';
   let config = '';
-  let uids: Readonly<Record<'root' | 'keep' | 'gate' | 'watch', number>> = { root: 0, keep: -1, gate: -1, watch: -1 };
+  let uids: Readonly<Record<'root' | 'keep' | 'gate' | 'watch' | 'bus' | 'courier', number>>;
   let gid = -1;
   /** Checkers' own. */
   let check = { uid: -1, gid: -1 };
@@ -102,6 +102,8 @@ describe('the server as root starts it', () => {
       keep: await idOf('passwd', keepAccount),
       gate: await idOf('passwd', gateAccount),
       watch: await idOf('passwd', watchAccount),
+      bus: await idOf('passwd', 'chatelaine-bus'),
+      courier: await idOf('passwd', 'chatelaine-courier'),
     };
     gid = await idOf('group', group);
     check = { uid: await idOf('passwd', checkAccount), gid: await idOf('group', checkAccount) };
@@ -126,6 +128,10 @@ describe('the server as root starts it', () => {
       [watch]
       directory = "${at('lib/watch')}"
       pid_file = "${at('run/watch/watch.pid')}"
+      [bus]
+      directory = "${at('lib/bus')}"
+      [courier]
+      directory = "${at('lib/courier')}"
       [admin]
       link_key = "${at('etc/admin.key')}"`;
     writeFileSync(config, settings.replace(/^ +/gm, ''), { mode: 0o600 });
@@ -218,6 +224,8 @@ describe('the server as root starts it', () => {
       ['run/gate', 'gate'],
       ['lib/watch', 'watch'],
       ['run/watch', 'watch'],
+      ['lib/bus', 'bus'],
+      ['lib/courier', 'courier'],
     ];
     for (const [directory, owner] of owners) {
       for (const file of everythingIn(at(directory))) assert.equal(lstatSync(file).uid, uids[owner], file);
