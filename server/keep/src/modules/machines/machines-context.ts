@@ -2,9 +2,9 @@
 // record, and none of it outlives the process.
 
 import type { machines, OutputOf } from '@chatelaine/contract';
+import { Hub } from '../../kernel/hub.ts';
 import type { Call, ModuleServices } from '../../kernel/module.ts';
 import { firstCheckDelayMs, isAlive, type Run, settled } from './liveness.ts';
-import { Hub } from './machine-hub.ts';
 import type { MachineRecord, MachineState } from './machine-record.ts';
 import { valuesOf } from './machine-values.ts';
 import { PendingRequests } from './pending-requests.ts';

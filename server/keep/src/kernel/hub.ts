@@ -1,5 +1,5 @@
-// Tells listeners what happens to machines: the watch, the bus, the monitor. Nothing is told before it is durable. A listener
-// that is too slow loses what it missed, and is told so.
+// Tells listeners what happens in a module: the watch, the bus, the monitor, the courier. Nothing is told before it is durable. A
+// listener that is too slow loses what it missed, and is told so.
 
 const MOST_WAITING = 10_000;
 
