@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { allOperations, type Client, createClient, machines, system } from '@chatelaine/contract';
+import { allOperations, type Client, createClient, machines, system, tokens } from '@chatelaine/contract';
 import { connectUnix, LinkClient, readPeerKey } from '@chatelaine/link';
 import { clientRandomOf, type HandshakeProof } from '@chatelaine/rawtls';
 import { type KeyPair, makeKeyPair, shakeHands, withKey } from '@chatelaine/rawtls/testing';
@@ -156,7 +156,15 @@ test('a rogue gate can ask for nothing else', { timeout: 60_000 }, async () => {
     key: await readPeerKey(keyFileOf(dir, 'gate')),
   });
   scratch.atEnd(() => link.close());
-  const allowed: readonly string[] = [machines.fetch.name, system.nonce.name, system.status.name];
+  const allowed = [
+    machines.fetch,
+    machines.heartbeat,
+    system.metrics,
+    system.nonce,
+    system.relay,
+    system.relayed,
+    system.status,
+  ].map(({ name }): string => name);
   let denied = 0;
   for (const operation of allOperations) {
     if (allowed.includes(operation.name)) continue;
@@ -166,4 +174,44 @@ test('a rogue gate can ask for nothing else', { timeout: 60_000 }, async () => {
     denied++;
   }
   assert.equal(denied, allOperations.length - allowed.length);
+});
+
+test('a rogue gate with a token that passed through it asks only what that token may, until it is revoked', {
+  timeout: 60_000,
+}, async () => {
+  await using scratch = new Scratch();
+  const { dir, run } = await startDevInstance(scratch);
+  const admin = await connect(scratch, dir, 'admin');
+  const link = new LinkClient({
+    connect: () => connectUnix(socketOf(dir)),
+    key: await readPeerKey(keyFileOf(dir, 'gate')),
+  });
+  scratch.atEnd(() => link.close());
+  const credential = Buffer.from((await run(['token', 'create', 'ci', '--grant', '*:mail/**'])).trim());
+  const ask = async (operation: string, input: object, token: Uint8Array = credential): Promise<string> => {
+    const answer = await link.call(operation, input, { credential: token, source: '192.0.2.7' });
+    return answer.kind === 'ok' ? 'ok' : answer.code;
+  };
+  assert.equal(await ask(machines.show.name, { name: 'mail/web1' }), 'not-found', 'the control: this it may');
+  assert.equal(await ask(machines.show.name, { name: 'other/web1' }), 'denied');
+  assert.equal(await ask(machines.disable.name, { name: 'mailbox/web1' }), 'denied');
+  for (const operation of allOperations.filter(({ http }) => http === undefined)) {
+    const options = { credential, source: '192.0.2.7' };
+    const answer =
+      operation.kind === 'stream'
+        ? await link.stream(operation.name, {}, options)
+        : await link.call(operation.name, {}, options);
+    assert.deepEqual('code' in answer && answer.code, 'denied', operation.name);
+  }
+  // What it may ask in its own name, it may not ask more of with somebody's token.
+  assert.equal(await ask(system.metrics.name, {}), 'denied');
+  for (const wrong of [Buffer.alloc(0), randomBytes(47), credential.subarray(1), Buffer.from(`${credential}=`)]) {
+    assert.equal(await ask(machines.show.name, { name: 'mail/web1' }, wrong), 'unauthenticated');
+  }
+  const revoked = await admin.call(tokens.revoke, { name: 'ci' });
+  assert.equal(revoked.kind, 'ok');
+  assert.equal(await ask(machines.show.name, { name: 'mail/web1' }), 'unauthenticated');
+  const again = await admin.call(tokens.create, { name: 'ci', expiresInMs: null, groups: [], grants: [] });
+  assert.equal(again.kind, 'ok');
+  assert.equal(await ask(machines.show.name, { name: 'mail/web1' }), 'unauthenticated', 'not by its name either');
 });

@@ -28,6 +28,9 @@ type ProcessName = 'keep' | 'gate' | 'watch' | 'check' | 'bus';
 export interface DevInstance {
   readonly dir: string;
   readonly mandosPort: number;
+  /** Where the HTTP API is, as `ADDRESS:PORT`: without TLS, and with. */
+  readonly http: string;
+  readonly https: string;
   /** Everything it has written to stderr so far. */
   readonly words: () => string;
   /** Runs `bin/chatelaine` on this instance, to success; gives what it printed. */
@@ -100,7 +103,9 @@ export const startDevInstance = async (scratch: Scratch, options: DevOptions = {
     return code ?? undefined;
   };
   scratch.atEnd(stop);
-  const ready: { readonly dir: string; readonly mandos: string } = JSON.parse(await firstLine(child, () => said));
+  const ready: Readonly<Record<'dir' | 'mandos' | 'http' | 'https', string>> = JSON.parse(
+    await firstLine(child, () => said),
+  );
   const pidOf = (name: ProcessName): number => {
     const found = descendantsOf(child.pid ?? 0).find((pid) =>
       readFileSync(`/proc/${pid}/cmdline`, 'utf8')
@@ -114,6 +119,8 @@ export const startDevInstance = async (scratch: Scratch, options: DevOptions = {
   return {
     dir: ready.dir,
     mandosPort: Number(ready.mandos.split(':').at(-1)),
+    http: ready.http,
+    https: ready.https,
     words: () => said,
     run: (command, more) => runToSuccess(chatelaine, command, withDir(more)),
     attempt: (command, more) => runProgram(chatelaine, command, withDir(more)),
