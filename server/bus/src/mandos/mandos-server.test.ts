@@ -1,105 +1,22 @@
 // Against a real dbus-daemon, with dbus-send and dbus-monitor as the other peers.
 
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { test } from 'node:test';
-import { createClient, machines, ok, type Refused, refuse, type Transport } from '@chatelaine/contract';
-import { silentLog } from '@chatelaine/process';
-import { answerCalls } from '../objects/answer-calls.ts';
-import { ObjectError } from '../objects/object-error.ts';
+import { refuse } from '@chatelaine/contract';
 import { BusMonitor } from '../testing/bus-monitor.ts';
 import { machineView } from '../testing/machine-view.ts';
-import { PrivateBus } from '../testing/private-bus.ts';
-import { type Ended, runToEnd } from '../testing/run-to-end.ts';
-import { BusError } from '../wire/authenticate.ts';
+import type { Ended } from '../testing/run-to-end.ts';
+import { CLIENT, ServerBench } from '../testing/server-bench.ts';
+import { authenticate, BusError } from '../wire/authenticate.ts';
 import { BusConnection } from '../wire/bus-connection.ts';
-import type { ReceivedMessage } from '../wire/message.ts';
-import { MandosServer } from './mandos-server.ts';
-
-const CLIENT = 'se.recompile.Mandos.Client';
-
-interface Asked {
-  readonly operation: string;
-  readonly input: unknown;
-}
-
-/** The server on a bus of its own; what it asks of the keep is written down and answered with `ok`, or refused. */
-class Bench implements AsyncDisposable {
-  readonly bus: PrivateBus;
-  readonly server: MandosServer;
-  readonly asked: Asked[] = [];
-  refusal: Refused | undefined;
-  /** What the keep shows of any machine after a change; absent if it is gone. */
-  shown: Partial<machines.MachineView> | undefined = {};
-  mayChange = true;
-  readonly #connection: BusConnection;
-
-  private constructor(
-    bus: PrivateBus,
-    connection: BusConnection,
-    answer: (handler: (message: ReceivedMessage) => void) => void,
-  ) {
-    this.bus = bus;
-    this.#connection = connection;
-    const transport: Transport = {
-      call: async (operation, input) => {
-        if (operation === machines.show.name) {
-          const { name } = input as { readonly name: string };
-          return this.shown === undefined ? refuse('not-found') : ok(machineView(name, this.shown));
-        }
-        this.asked.push({ operation, input });
-        const changed = { changed: true };
-        const answers: Readonly<Record<string, unknown>> = { 'machines.approve': { untilUnixMs: 1 } };
-        const plain = ['machines.remove', 'machines.vouch', 'machines.check', 'machines.set-secret'];
-        return this.refusal ?? ok(answers[operation] ?? (plain.includes(operation) ? {} : changed));
-      },
-      stream: async () => refuse('unavailable'),
-    };
-    this.server = new MandosServer({ client: createClient(transport), connection, log: silentLog });
-    const authorize = async (): Promise<void> => {
-      if (!this.mayChange) throw new ObjectError('AccessDenied', 'no');
-    };
-    const handler = answerCalls(connection, { find: this.server.find, authorize, log: silentLog });
-    answer((message) => void handler(message));
-  }
-
-  static async start(): Promise<Bench> {
-    const bus = await PrivateBus.start();
-    let handler: (message: ReceivedMessage) => void = () => undefined;
-    const connection = await BusConnection.open([bus.path], {
-      call: (message) => handler(message),
-      lost: () => undefined,
-    });
-    return new Bench(bus, connection, (given) => {
-      handler = given;
-    });
-  }
-
-  /** dbus-send with the method and its arguments. */
-  send(path: string, method: string, ...values: readonly string[]): Promise<Ended> {
-    const target = ['--print-reply', '--dest=se.recompile.Mandos', path, method, ...values];
-    return runToEnd('dbus-send', [`--bus=${this.bus.address}`, ...target]);
-  }
-
-  set(path: string, property: string, value: string): Promise<Ended> {
-    return this.send(
-      path,
-      'org.freedesktop.DBus.Properties.Set',
-      `string:${CLIENT}`,
-      `string:${property}`,
-      `variant:${value}`,
-    );
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#connection.close();
-    await this.bus[Symbol.asyncDispose]();
-  }
-}
+import { encodeMessage } from '../wire/message.ts';
+import { variant } from '../wire/value.ts';
 
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
 
 test('every property that can be read is read, and the secret never', async () => {
-  await using bench = await Bench.start();
+  await using bench = await ServerBench.start();
   await bench.server.list([machineView('web-1', { lastCheckedOkAtUnixMs: Date.UTC(2020, 0, 2, 3, 4, 5, 6) })]);
   const all = await bench.send('/clients/web_1', `${PROPERTIES}.GetAll`, `string:${CLIENT}`);
   assert.match(all.output, /"LastCheckedOK"\s+variant\s+string "2020-01-02T03:04:05.006000"/);
@@ -114,7 +31,7 @@ test('every property that can be read is read, and the secret never', async () =
 });
 
 test('a machine that is disabled, or whose time ran out, is not enabled and has no end', async () => {
-  await using bench = await Bench.start();
+  await using bench = await ServerBench.start();
   await bench.server.list([machineView('a', { state: 'expired' })]);
   const get = (name: string) => bench.send('/clients/a', `${PROPERTIES}.Get`, `string:${CLIENT}`, `string:${name}`);
   assert.match((await get('Enabled')).output, /boolean false/);
@@ -122,7 +39,7 @@ test('a machine that is disabled, or whose time ran out, is not enabled and has 
 });
 
 test('what is written becomes a change asked of the keep', async () => {
-  await using bench = await Bench.start();
+  await using bench = await ServerBench.start();
   await bench.server.list([machineView('a')]);
   const name = 'a';
   const changes: readonly (readonly [string, string, string, object])[] = [
@@ -147,7 +64,7 @@ test('what is written becomes a change asked of the keep', async () => {
 });
 
 test('every method becomes a change asked of the keep', async () => {
-  await using bench = await Bench.start();
+  await using bench = await ServerBench.start();
   await bench.server.list([machineView('a')]);
   const name = 'a';
   const methods: readonly (readonly [string, readonly string[], string, object])[] = [
@@ -172,7 +89,7 @@ test('every method becomes a change asked of the keep', async () => {
 });
 
 test('what a change made of a machine is shown before the change is answered', async () => {
-  await using bench = await Bench.start();
+  await using bench = await ServerBench.start();
   await bench.server.list([machineView('a')]);
   bench.shown = { state: 'disabled' };
   await bench.set('/clients/a', 'Enabled', 'boolean:false');
@@ -181,7 +98,7 @@ test('what a change made of a machine is shown before the change is answered', a
 });
 
 test('a wrong question changes nothing, and the error says what is wrong', async () => {
-  await using bench = await Bench.start();
+  await using bench = await ServerBench.start();
   await bench.server.list([machineView('a')]);
   const send = bench.send.bind(bench);
   const wrong: readonly (readonly [Promise<Ended>, RegExp])[] = [
@@ -209,15 +126,51 @@ test('a wrong question changes nothing, and the error says what is wrong', async
 });
 
 test('a refusal of the keep is an error with what to do about it', async () => {
-  await using bench = await Bench.start();
+  await using bench = await ServerBench.start();
   await bench.server.list([machineView('a')]);
   bench.refusal = refuse('needs-signatures');
   const approved = await bench.send('/clients/a', `${CLIENT}.Approve`, 'boolean:true');
   assert.match(approved.output, /AccessDenied: Named people have to sign/);
 });
 
+test('calls that no honest program makes are answered with an error, and everybody else is served on', async () => {
+  await using bench = await ServerBench.start();
+  await bench.server.list([machineView('a')]);
+  const head = { kind: 'call', isReplyExpected: true, destination: 'se.recompile.Mandos', path: '/clients/a' } as const;
+  const set = encodeMessage({ ...head, serial: 2, interface: PROPERTIES, member: 'Set', signature: 'ssv' }, [
+    CLIENT,
+    'Timeout',
+    variant('u', 5),
+  ]);
+  const approve = encodeMessage({ ...head, serial: 3, interface: CLIENT, member: 'Approve', signature: 'u' }, [1]);
+  // File descriptors where a number and a boolean belong.
+  set[set.lastIndexOf(Buffer.from([1, 0x75, 0])) + 1] = 0x68;
+  approve[approve.indexOf(Buffer.from([1, 0x75, 0])) + 1] = 0x68;
+  const errors = await new Promise<string>((resolve) => {
+    const socket = connect(bench.bus.path);
+    let heard = '';
+    void authenticate(socket, process.geteuid?.() ?? 0, 10_000).then(() => {
+      socket.on('data', (part) => {
+        heard += part.toString('latin1');
+        if (heard.split('InvalidArgs').length > 2) resolve(heard);
+      });
+      const bus = {
+        destination: 'org.freedesktop.DBus',
+        path: '/org/freedesktop/DBus',
+        interface: 'org.freedesktop.DBus',
+      };
+      const hello = encodeMessage({ ...head, ...bus, serial: 1, member: 'Hello', signature: '' }, []);
+      socket.resume().write(Buffer.concat([hello, set, approve]));
+    });
+  });
+  assert.match(errors, /The value must be a whole number/);
+  assert.match(errors, /The arguments must be of the types "b"/);
+  assert.equal((await bench.send('/', 'se.recompile.Mandos.GetAllClients')).code, 0);
+  assert.deepEqual(bench.asked, []);
+});
+
 test('who may not change something is refused before anything is asked, and may still look', async () => {
-  await using bench = await Bench.start();
+  await using bench = await ServerBench.start();
   await bench.server.list([machineView('a')]);
   bench.mayChange = false;
   assert.match((await bench.set('/clients/a', 'Enabled', 'boolean:false')).output, /AccessDenied/);
@@ -231,7 +184,7 @@ test('who may not change something is refused before anything is asked, and may 
 });
 
 test('everything that happens to a machine is told', async () => {
-  await using bench = await Bench.start();
+  await using bench = await ServerBench.start();
   await using monitor = await BusMonitor.start(bench.bus.address);
   await bench.server.list([machineView('a-b')]);
   await monitor.heard(/member=InterfacesAdded\s+object path "\/clients\/a_b"/);
@@ -260,7 +213,7 @@ test('everything that happens to a machine is told', async () => {
 });
 
 test('a change is told for each property that changed, with its new value, and for a secret without it', async () => {
-  await using bench = await Bench.start();
+  await using bench = await ServerBench.start();
   const before = machineView('a');
   await bench.server.list([before]);
   await using monitor = await BusMonitor.start(bench.bus.address);
@@ -280,7 +233,7 @@ test('a change is told for each property that changed, with its new value, and f
 });
 
 test('while the keep does not answer, the name is gone, as when no server runs', async () => {
-  await using bench = await Bench.start();
+  await using bench = await ServerBench.start();
   await bench.server.list([machineView('a')]);
   await bench.server.hide('unavailable');
   assert.match((await bench.send('/', 'se.recompile.Mandos.GetAllClients')).output, /ServiceUnknown/);
@@ -289,7 +242,7 @@ test('while the keep does not answer, the name is gone, as when no server runs',
 });
 
 test('a name that another server has is not taken, and the error says so', async () => {
-  await using bench = await Bench.start();
+  await using bench = await ServerBench.start();
   const other = await BusConnection.open([bench.bus.path], { call: () => undefined, lost: () => undefined });
   await other.askBus('RequestName', 'su', ['se.recompile.Mandos', 4]);
   await assert.rejects(bench.server.list([]), (error: unknown) => {
@@ -301,7 +254,7 @@ test('a name that another server has is not taken, and the error says so', async
 });
 
 test('more machines than fit into one message are an error for whoever lists, and nothing else breaks', async () => {
-  await using bench = await Bench.start();
+  await using bench = await ServerBench.start();
   const checker = 'x'.repeat(60_000);
   const views = Array.from({ length: 600 }, (_, index) => {
     const view = machineView(`m${index}`);
