@@ -1,6 +1,7 @@
 // Secrets in memory, and the few primitives that touch them.
 
 export { areEqualBytes } from './equal-bytes.ts';
+export { AGREEMENT_BYTES, agree, publicKeyOf } from './key-agreement.ts';
 export { keyedHashInto } from './keyed-hash.ts';
 export {
   LockedMemory,
@@ -21,4 +22,5 @@ export {
 export { type FillRandom, fillRandom } from './random.ts';
 export { openSealed, SEAL_KEY_BYTES, SEAL_NONCE_BYTES, SEAL_TAG_BYTES, sealInto } from './sealed-bytes.ts';
 export { SecretBytes } from './secret-bytes.ts';
+export { combineShares, MAX_SHARES, type SecretShare, splitSecret } from './shamir.ts';
 export { wipe } from './wipe.ts';
