@@ -148,6 +148,10 @@ test('a rogue gate that knows every key id and old handshakes obtains no secret'
   assert.equal(refusals.get('replayed'), 1);
 });
 
+/** Also by a keep that has not loaded the module. */
+const isTurnedAway = (answer: object): boolean =>
+  'code' in answer && (answer.code === 'denied' || answer.code === 'unknown-operation');
+
 test('a rogue gate can ask for nothing else', { timeout: 60_000 }, async () => {
   await using scratch = new Scratch();
   const { dir } = await startDevInstance(scratch);
@@ -170,7 +174,7 @@ test('a rogue gate can ask for nothing else', { timeout: 60_000 }, async () => {
     if (allowed.includes(operation.name)) continue;
     const answer =
       operation.kind === 'stream' ? await link.stream(operation.name, {}, {}) : await link.call(operation.name, {}, {});
-    assert.deepEqual('code' in answer && answer.code, 'denied', operation.name);
+    assert.ok(isTurnedAway(answer), operation.name);
     denied++;
   }
   assert.equal(denied, allOperations.length - allowed.length);
@@ -201,7 +205,7 @@ test('a rogue gate with a token that passed through it asks only what that token
       operation.kind === 'stream'
         ? await link.stream(operation.name, {}, options)
         : await link.call(operation.name, {}, options);
-    assert.deepEqual('code' in answer && answer.code, 'denied', operation.name);
+    assert.ok(isTurnedAway(answer), operation.name);
   }
   // What it may ask in its own name, it may not ask more of with somebody's token.
   assert.equal(await ask(system.metrics.name, {}), 'denied');

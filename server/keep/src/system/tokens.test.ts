@@ -121,7 +121,10 @@ test('whatever is granted, a token asks nothing that is not public', async () =>
       operation.kind === 'stream'
         ? await started.keep.kernel.stream(peer, request)
         : (await started.keep.kernel.call(peer, request)).result;
-    assert.equal('code' in answer && answer.code, 'denied', operation.name);
+    const code = 'code' in answer ? answer.code : 'ok';
+    // A module that is not loaded answers nobody.
+    if (code !== 'unknown-operation') assert.equal(code, 'denied', operation.name);
+    else assert.ok(!['machines', 'system', 'tokens', 'policy', 'audit'].includes(operation.name.split('.')[0] ?? ''));
   }
 });
 
