@@ -43,8 +43,8 @@ for (const hours of [1, 24 * 365]) {
     for (let at = 0; at <= now; at += 60) schedule.take(at);
     now += hours * 60 * MINUTE;
     const first = schedule.take(now).checks;
-    assert.equal(first.length, 1);
-    assert.equal(first[0]?.dueAtMs, now);
+    assert.ok(first.length >= 1 && first.length <= 16, `${first.length} at once`);
+    assert.ok(first.every(({ dueAtMs }) => dueAtMs === now));
     const seen = new Map<string, number>();
     let most = 0;
     for (let at = now; at <= now + 2 * MINUTE; at += 60) {
@@ -52,7 +52,7 @@ for (const hours of [1, 24 * 365]) {
       most = Math.max(most, checks.length);
       for (const { name } of checks) seen.set(name, (seen.get(name) ?? 0) + 1);
     }
-    assert.ok(most <= 2, `${most} at once`);
+    assert.ok(most <= 16, `${most} at once`);
     assert.equal(seen.size, 1_000);
     assert.ok([...seen.values()].every((count) => count <= 2));
   });
@@ -61,13 +61,36 @@ for (const hours of [1, 24 * 365]) {
 test('a clock that is a little late is not a pause: what is due is done at once', () => {
   const schedule = fleet();
   schedule.take(0);
-  assert.equal(schedule.take(4_900).checks.length, 40);
+  const { checks } = schedule.take(4_900);
+  assert.ok(checks.length > 30 && checks.length < 50, `${checks.length} at once`);
 });
 
 test('the end of a time does not move while the process does not run', () => {
   const schedule = fleet();
   schedule.setEnd('m1', 5 * MINUTE, 0);
   assert.deepEqual(schedule.take(60 * MINUTE).ended, ['m1']);
+});
+
+test('a few machines have their turn together, and it is never later than was said', () => {
+  for (const size of [10, 100, 1_000, 10_000, 100_000]) {
+    const schedule = new CheckSchedule();
+    const saidMs = new Map<string, number>();
+    for (let index = 0; index < size; index++) {
+      const firstInMs = 1 + ((index * 7_919) % 10_000);
+      saidMs.set(`m${index}`, firstInMs);
+      schedule.setChecks(`m${index}`, 10_000, firstInMs, 0);
+    }
+    const together = new Map<number, number>();
+    for (const { name, dueAtMs } of schedule.take(4_999).checks) {
+      together.set(dueAtMs, (together.get(dueAtMs) ?? 0) + 1);
+      const earlyMs = (saidMs.get(name) ?? 0) - dueAtMs;
+      assert.ok(earlyMs >= 0 && earlyMs <= 1_000, `${name} is ${earlyMs} ms early`);
+    }
+    // At more than 320 checks a second the moments get no finer.
+    const most = Math.max(...together.values());
+    assert.ok(most <= 80 + (size / 10_000) * 50 * 1.1, `${most} of ${size} at once`);
+    if (size === 100) assert.ok(together.size <= 6, 'one moment a second is enough for ten checks a second');
+  }
 });
 
 test('a machine whose settings changed keeps its turn unless another was said', () => {
@@ -91,7 +114,8 @@ test('a machine that is gone has no turn any more', () => {
   const schedule = fleet();
   schedule.setEnd('m0', 0, 0);
   schedule.delete('m0');
-  assert.deepEqual(schedule.take(100), { checks: [], ended: [] });
+  const { checks, ended } = schedule.take(100);
+  assert.deepEqual([checks.some(({ name }) => name === 'm0'), checks.length > 0, ended], [false, true, []]);
 });
 
 test('an interval of nothing is a second', () => {

@@ -2,6 +2,9 @@
 // exact multiples of its interval, however late each began; if this process did not run for a while (it was stopped, or the
 // computer slept), the whole schedule moves by that while, so that nothing piles up. The moment when a time runs out does not
 // move. Time is passed in.
+//
+// A first check may be put a little earlier, so that a few machines have their turn at the same moment: waking up for each
+// alone costs more than the check. The more there are, the finer the moments, so that never many begin at once.
 
 import { TimeHeap } from './time-heap.ts';
 
@@ -10,6 +13,9 @@ const SHORTEST_INTERVAL_MS = 1_000;
 
 /** Being later than this means that the process did not run; a busy one is late by less. */
 const LONGEST_DELAY_MS = 5_000;
+
+/** Turns begin at multiples of these, the coarsest that brings together no more than so many. */
+const [MOST_TOGETHER, COARSEST_MS, STEPS] = [16, 1_000, [1, 2, 5, 10, 20]] as const;
 
 /** A check that is due. */
 export interface DueCheck {
@@ -31,6 +37,7 @@ export class CheckSchedule {
   readonly #checks = new TimeHeap<string>();
   readonly #ends = new TimeHeap<string>();
   #stoodStillMs = 0;
+  #checksPerMs = 0;
 
   /** Machines that are looked at or whose time runs out. */
   get size(): number {
@@ -44,14 +51,14 @@ export class CheckSchedule {
    */
   setChecks(name: string, intervalMs: number, firstInMs: number | undefined, nowMs: number): void {
     const interval = Math.max(intervalMs, SHORTEST_INTERVAL_MS);
-    this.#intervals.set(name, interval);
+    this.#setInterval(name, interval);
     const present = firstInMs === undefined ? this.#checks.atMs(name) : undefined;
-    this.#checks.set(name, present ?? nowMs - this.#stoodStillMs + (firstInMs ?? interval));
+    this.#checks.set(name, present ?? this.#turn(firstInMs ?? interval, nowMs - this.#stoodStillMs));
   }
 
   /** Looks at a machine no more; its time still runs out. */
   clearChecks(name: string): void {
-    this.#intervals.delete(name);
+    this.#setInterval(name, undefined);
     this.#checks.delete(name);
   }
 
@@ -88,6 +95,22 @@ export class CheckSchedule {
   waitMs(nowMs: number): number {
     const atMs = Math.min(this.#checks.firstAtMs + this.#stoodStillMs, this.#ends.firstAtMs);
     return Math.max(0, atMs - nowMs);
+  }
+
+  #setInterval(name: string, intervalMs: number | undefined): void {
+    const before = this.#intervals.get(name);
+    if (before !== undefined) this.#checksPerMs -= 1 / before;
+    this.#intervals.delete(name);
+    if (intervalMs === undefined) return;
+    this.#checksPerMs += 1 / intervalMs;
+    this.#intervals.set(name, intervalMs);
+  }
+
+  /** The last moment for turns that is not after `ownNowMs + inMs`; now, if that has passed. */
+  #turn(inMs: number, ownNowMs: number): number {
+    const isCoarse = (step: number): boolean => (this.#checksPerMs * COARSEST_MS) / step > MOST_TOGETHER;
+    const momentMs = COARSEST_MS / (STEPS.find((step) => !isCoarse(step)) ?? STEPS[STEPS.length - 1] ?? 1);
+    return Math.max(ownNowMs, Math.floor((ownNowMs + inMs) / momentMs) * momentMs);
   }
 
   #takeChecks(nowMs: number): readonly DueCheck[] {

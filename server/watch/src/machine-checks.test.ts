@@ -14,7 +14,7 @@ const machine = (name: string, more: Partial<machines.WatchedMachine> = {}): mac
   intervalMs: MINUTE,
   values: {},
   firstCheckInMs: 0,
-  dueInMs: 5 * MINUTE,
+  dueInMs: 60 * MINUTE,
   ...more,
 });
 
@@ -119,7 +119,7 @@ test('nothing is started for a heartbeat or an empty checker, but the end of the
   checks.set(machine('web1', { checker: '@heartbeat' }), false);
   checks.set(machine('web2', { checker: '' }), false);
   checks.start('web1');
-  at(5 * MINUTE);
+  at(60 * MINUTE);
   assert.equal(begun.length, 0);
   assert.deepEqual(outbox.report(0).due.toSorted(), ['web1', 'web2']);
 });
@@ -239,6 +239,27 @@ test('a success that moved the end is taken from the answer; one that did not le
   checks.takeAnswer({ name: 'web1', inMs: undefined, wasAsked: false });
   at(8_999);
   assert.deepEqual(outbox.report(0).due, ['web1']);
+});
+
+test('a check that ended like the one before is no news; any other is, and so is one that was asked for', () => {
+  const { checks, outbox, begun, at } = setUp();
+  checks.set(machine('web1'), false);
+  const isNews = (minute: number, code: number): boolean => {
+    at(minute * MINUTE);
+    begun.at(-1)?.end(exit(code));
+    const isUrgent = outbox.isUrgent;
+    outbox.told(outbox.report(0));
+    return isUrgent;
+  };
+  const codes = [0, 0, 0, 1, 1, 0, 0];
+  assert.deepEqual(
+    codes.map((code, minute) => isNews(minute, code)),
+    [true, false, false, true, false, true, false],
+  );
+  checks.set(machine('web1', { firstCheckInMs: 0, dueInMs: 100 * MINUTE }), false);
+  assert.equal(isNews(7, 0), false, 'a change of its settings is not');
+  checks.start('web1');
+  assert.equal(isNews(7, 0), true);
 });
 
 test('closed, it begins nothing, and what is ended then is told to nobody', () => {

@@ -42,6 +42,8 @@ const LATE_MS = 1_000;
 interface Watched {
   readonly machine: machines.WatchedMachine;
   isWrongSaid: boolean;
+  /** How the last check ended, as of wait(2); absent if the next is news in any case. */
+  lastWaitStatus: number | undefined;
 }
 
 interface Running {
@@ -85,7 +87,8 @@ export class MachineChecks {
   set(machine: machines.WatchedMachine, isRepeated: boolean): void {
     const { name, intervalMs, firstCheckInMs } = machine;
     const now = this.#options.now();
-    this.#machines.set(name, { machine, isWrongSaid: false });
+    const lastWaitStatus = this.#machines.get(name)?.lastWaitStatus;
+    this.#machines.set(name, { machine, isWrongSaid: false, lastWaitStatus });
     this.#schedule.setEnd(name, machine.dueInMs, now);
     if (isLookedAt(machine)) {
       const present = isRepeated ? this.#schedule.nextCheckInMs(name, now) : undefined;
@@ -108,6 +111,7 @@ export class MachineChecks {
   start(name: string): void {
     const watched = this.#machines.get(name);
     if (watched === undefined || !isLookedAt(watched.machine)) return;
+    watched.lastWaitStatus = undefined;
     this.#queue.add({ name, dueAtMs: this.#options.now() });
   }
 
@@ -186,19 +190,13 @@ export class MachineChecks {
     this.#running.delete(name);
     this.#queue.ended(name);
     const watched = this.#machines.get(name);
-    if (ending.kind === 'failed') {
-      if (watched !== undefined) this.#sayWrong(name, watched, ending.reason);
-    } else if (!isForgotten && !this.#isStopped) {
+    if (watched !== undefined && ending.kind === 'failed') this.#sayWrong(name, watched, ending.reason);
+    if (watched !== undefined && ending.kind === 'ended' && !isForgotten && !this.#isStopped) {
       const { waitStatus } = ending;
-      const endedAtMs = this.#options.now();
-      this.#options.outbox.completed({
-        name,
-        startedAtMs,
-        endedAtMs,
-        status: statusOf(waitStatus),
-        waitStatus,
-        command,
-      });
+      const [status, endedAtMs] = [statusOf(waitStatus), this.#options.now()];
+      const isNews = watched.lastWaitStatus !== waitStatus;
+      watched.lastWaitStatus = waitStatus;
+      this.#options.outbox.completed({ name, startedAtMs, endedAtMs, status, waitStatus, command }, isNews);
     }
     this.#beginNext();
   }

@@ -14,7 +14,7 @@ const done = (name: string, startedAtMs: number, endedAtMs = startedAtMs) => ({
 
 test('the age of a check is that of the moment of telling, however often it is told', () => {
   const outbox = new ReportOutbox(60_000);
-  outbox.completed(done('a', 1_000, 1_500));
+  outbox.completed(done('a', 1_000, 1_500), false);
   assert.equal(outbox.report(1_600).completed[0]?.startedAgoMs, 600);
   assert.equal(outbox.report(30_000).completed[0]?.startedAgoMs, 29_000);
   assert.equal(outbox.report(30_000.2).completed[0]?.startedAgoMs, 29_001);
@@ -25,7 +25,7 @@ test('everything is told once, in whole reports that the contract allows', () =>
   const names = Array.from({ length: 300 }, (_, index) => `m${index}`);
   for (const name of names) {
     outbox.started(name, 'x'.repeat(10_000), 1, false);
-    outbox.completed({ ...done(name, 1), command: 'x'.repeat(10_000) });
+    outbox.completed({ ...done(name, 1), command: 'x'.repeat(10_000) }, false);
     outbox.due(name);
   }
   assert.ok(outbox.isFull);
@@ -45,7 +45,7 @@ test('everything is told once, in whole reports that the contract allows', () =>
 test('the end of a check is never told before its start', () => {
   const outbox = new ReportOutbox(60_000);
   for (let index = 0; index < 500; index++) outbox.started(`m${index}`, 'true', index, false);
-  for (let index = 499; index >= 0; index--) outbox.completed(done(`m${index}`, index));
+  for (let index = 499; index >= 0; index--) outbox.completed(done(`m${index}`, index), false);
   const started = new Set<string>();
   while (!outbox.isEmpty) {
     const report = outbox.report(1_000);
@@ -57,8 +57,8 @@ test('the end of a check is never told before its start', () => {
 
 test('what waited for too long is dropped and counted; a check that took long is not', () => {
   const outbox = new ReportOutbox(60_000);
-  outbox.completed(done('waited', 0, 10));
-  outbox.completed(done('took long', 0, 59_000));
+  outbox.completed(done('waited', 0, 10), false);
+  outbox.completed(done('took long', 0, 59_000), false);
   outbox.started('waited', 'true', 0, false);
   assert.equal(outbox.dropOld(60_000), 0);
   assert.equal(outbox.dropOld(60_011), 1);

@@ -51,6 +51,7 @@ export class ReportOutbox {
   readonly #completed = new Line<Completed>();
   readonly #due = new Set<string>();
   #late = 0;
+  #isUrgent = false;
 
   /** @param longestMs how long something waits here before it is dropped. */
   constructor(longestMs: number) {
@@ -69,17 +70,25 @@ export class ReportOutbox {
     );
   }
 
+  /** Whether there is something that should not wait. */
+  get isUrgent(): boolean {
+    return this.#isUrgent;
+  }
+
   started(name: string, command: string, atMs: number, isLate: boolean): void {
     this.#started.push({ name, command: shortened(command), atMs });
     if (isLate) this.#late++;
   }
 
-  completed(check: Completed): void {
+  /** @param isNews it ended otherwise than the one before. */
+  completed(check: Completed, isNews: boolean): void {
     this.#completed.push({ ...check, command: shortened(check.command) });
+    this.#isUrgent ||= isNews;
   }
 
   due(name: string): void {
     this.#due.add(name);
+    this.#isUrgent = true;
   }
 
   /** The keep says anew when each time runs out: what was to be asked is answered. */
@@ -115,6 +124,7 @@ export class ReportOutbox {
     this.#completed.drop(completed.length);
     for (const name of due) this.#due.delete(name);
     this.#late -= late;
+    this.#isUrgent &&= !this.isEmpty;
   }
 
   /** Drops what is too old; returns how many finished checks that were. */

@@ -15,7 +15,10 @@ import { type EndAnswer, ReportSender } from './report-sender.ts';
 
 type Report = InputOf<typeof machines.report>;
 
-const setUp = (answer: (report: Report, options: CallOptions) => Result<unknown> | Promise<Result<unknown>>) => {
+const setUp = (
+  answer: (report: Report, options: CallOptions) => Result<unknown> | Promise<Result<unknown>>,
+  calmDelayMs = 1,
+) => {
   const reports: Report[] = [];
   const answers: EndAnswer[] = [];
   let now = 0;
@@ -33,7 +36,8 @@ const setUp = (answer: (report: Report, options: CallOptions) => Result<unknown>
     log: silentLog,
     now: () => now,
     onAnswer: (given) => answers.push(given),
-    delayMs: 1,
+    urgentDelayMs: 1,
+    calmDelayMs,
     pauseMs: 1,
   });
   return { sender, outbox, reports, answers, setNow: (ms: number) => (now = ms) };
@@ -54,7 +58,7 @@ const until = async (condition: () => boolean): Promise<void> => {
 
 test('without a link nothing leaves; with one everything does', async () => {
   const { sender, outbox, reports } = setUp(() => ok({ due: [] }));
-  outbox.completed(done('a'));
+  outbox.completed(done('a'), true);
   sender.wake();
   await new Promise((resolve) => setTimeout(resolve, 20));
   assert.equal(reports.length, 0);
@@ -69,7 +73,7 @@ test('without a link nothing leaves; with one everything does', async () => {
 test('what the keep did not take is told again, with the ages of then', async () => {
   let isThere = false;
   const { sender, outbox, reports, setNow } = setUp(() => (isThere ? ok({ due: [] }) : refuse('unavailable')));
-  outbox.completed(done('a', 0));
+  outbox.completed(done('a', 0), true);
   sender.open();
   await until(() => reports.length >= 2);
   setNow(5_000);
@@ -85,7 +89,7 @@ test('a report that is under way when the link goes is given up, and told over t
       ? new Promise((resolve) => signal?.addEventListener('abort', () => resolve(refuse('cancelled'))))
       : ok({ due: [] }),
   );
-  outbox.completed(done('a'));
+  outbox.completed(done('a'), true);
   sender.open();
   await until(() => reports.length === 1);
   sender.close();
@@ -105,7 +109,7 @@ test('one record that the keep cannot take does not keep the others from being t
     return ok({ due: [] });
   });
   const names = Array.from({ length: 60 }, (_, index) => `m${index}`);
-  for (const name of names) outbox.completed(done(name));
+  for (const name of names) outbox.completed(done(name), true);
   sender.open();
   await until(() => outbox.isEmpty);
   assert.deepEqual(
@@ -123,8 +127,8 @@ test('each machine of a report is answered about', async () => {
       ],
     }),
   );
-  outbox.completed(done('a'));
-  outbox.completed(done('b'));
+  outbox.completed(done('a'), true);
+  outbox.completed(done('b'), true);
   for (const name of ['c', 'd']) outbox.due(name);
   sender.open();
   await until(() => answers.length === 4);
@@ -138,8 +142,45 @@ test('each machine of a report is answered about', async () => {
 
 test('many results need few reports', async () => {
   const { sender, outbox, reports } = setUp(() => ok({ due: [] }));
-  for (let index = 0; index < 240; index++) outbox.completed(done(`m${index}`));
+  for (let index = 0; index < 240; index++) outbox.completed(done(`m${index}`), true);
   sender.open();
   await until(() => outbox.isEmpty);
   assert.equal(reports.length, 10);
+});
+
+test('news leaves soon, with everything that waited at leisure', async () => {
+  const { sender, outbox, reports } = setUp(() => ok({ due: [] }), 3_600_000);
+  sender.open();
+  for (const name of ['a', 'b']) {
+    outbox.completed(done(name), false);
+    sender.wake();
+  }
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(reports.length, 0);
+  outbox.completed(done('c'), true);
+  sender.wake();
+  await until(() => outbox.isEmpty);
+  assert.deepEqual(
+    reports.map(({ completed }) => completed.map(({ name }) => name)),
+    [['a', 'b', 'c']],
+  );
+  outbox.completed(done('d'), false);
+  sender.wake();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(reports.length, 1);
+  sender.close();
+});
+
+test('at the end everything that is there is told, unless the keep does not take it', async () => {
+  const { sender, outbox, reports } = setUp(() => ok({ due: [] }), 3_600_000);
+  sender.open();
+  for (let index = 0; index < 100; index++) outbox.completed(done(`m${index}`), false);
+  await sender.finish();
+  assert.ok(outbox.isEmpty);
+  assert.equal(reports.length, 5);
+  const deaf = setUp(() => refuse('sealed'), 3_600_000);
+  deaf.sender.open();
+  deaf.outbox.completed(done('a'), false);
+  await deaf.sender.finish();
+  assert.equal(deaf.reports.length, 1);
 });

@@ -1,5 +1,5 @@
-// Brings the outbox to the keep: one report after the other, soon after there is something to tell, and at once when a whole
-// report has come together. Invariant: a report leaves only over a link that stands, so that the ages in it are true when it
+// Brings the outbox to the keep: one report after the other, soon after there is news, at leisure when everything is as it was,
+// and at once when a whole report has come together. Invariant: a report leaves only over a link that stands, so that the ages in it are true when it
 // arrives; what was not taken stays in the outbox.
 
 import { type Client, type InputOf, machines, type RefusalCode } from '@chatelaine/contract';
@@ -24,14 +24,19 @@ export interface ReportSenderOptions {
   readonly now: () => number;
   /** What the keep answered about one machine. */
   readonly onAnswer: (answer: EndAnswer) => void;
-  /** How long something to tell may wait for more of it. */
-  readonly delayMs: number;
+  /** How long news may wait for more of it. */
+  readonly urgentDelayMs: number;
+  /** How long anything else may: a report costs more than a check. */
+  readonly calmDelayMs: number;
   /** How long to wait after the keep did not take a report. */
   readonly pauseMs: number;
 }
 
 /** A keep that does not answer in this time is asked again with the ages of then. */
 const DEADLINE_MS = 10_000;
+
+/** The same when this process ends. */
+const LAST_DEADLINE_MS = 300;
 
 /** The keep may take the same report later. */
 const isPassing = (code: RefusalCode): boolean =>
@@ -41,7 +46,8 @@ export class ReportSender {
   readonly #options: ReportSenderOptions;
   #link: AbortController | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #isSending = false;
+  #timerAtMs = Number.POSITIVE_INFINITY;
+  #sending: Promise<boolean> | undefined;
   #isOneByOne = false;
 
   constructor(options: ReportSenderOptions) {
@@ -51,53 +57,81 @@ export class ReportSender {
   /** The link stands: what is there can be told. */
   open(): void {
     this.#link ??= new AbortController();
-    this.#schedule(0);
+    this.wake();
   }
 
   /** The link is gone: a report under way is not repeated as it is. */
   close(): void {
     this.#link?.abort();
     this.#link = undefined;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#unschedule();
   }
 
   /** Something was put into the outbox. */
   wake(): void {
-    const { outbox, delayMs, now } = this.#options;
+    const { outbox, now } = this.#options;
     const dropped = outbox.dropOld(now());
     if (dropped > 0)
       this.#options.log.warn({ count: dropped }, 'checks that the keep could not be told are too old now');
-    if (outbox.isEmpty || this.#isSending || this.#link === undefined) return;
-    if (outbox.isFull) this.#schedule(0);
-    else if (this.#timer === undefined) this.#schedule(delayMs);
+    if (!outbox.isEmpty && this.#sending === undefined && this.#link !== undefined) this.#schedule(this.#delayMs());
+  }
+
+  /** Tells what is there, if the link stands and the keep is quick. */
+  async finish(): Promise<void> {
+    this.#unschedule();
+    await this.#sending;
+    this.#unschedule();
+    while (this.#link !== undefined && !this.#options.outbox.isEmpty && (await this.#tell(LAST_DEADLINE_MS)));
+    this.close();
+  }
+
+  #delayMs(): number {
+    const { outbox, calmDelayMs, urgentDelayMs } = this.#options;
+    return outbox.isFull ? 0 : outbox.isUrgent ? urgentDelayMs : calmDelayMs;
   }
 
   #schedule(ms: number): void {
-    if (this.#isSending) return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#send(), ms);
+    const atMs = performance.now() + ms;
+    if (atMs >= this.#timerAtMs) return;
+    this.#unschedule();
+    this.#timerAtMs = atMs;
+    this.#timer = setTimeout(() => {
+      this.#timerAtMs = Number.POSITIVE_INFINITY;
+      this.#sending = this.#send();
+    }, ms);
   }
 
-  async #send(): Promise<void> {
-    this.#timer = undefined;
-    const { outbox, client, now, delayMs, pauseMs } = this.#options;
-    const link = this.#link;
-    if (link === undefined || outbox.isEmpty) return;
+  #unschedule(): void {
+    clearTimeout(this.#timer);
+    this.#timerAtMs = Number.POSITIVE_INFINITY;
+  }
+
+  async #send(): Promise<boolean> {
+    const isTaken = this.#options.outbox.isEmpty || (await this.#tell(DEADLINE_MS));
+    this.#sending = undefined;
+    // Another link may have come meanwhile.
+    if (this.#link !== undefined && !this.#options.outbox.isEmpty) {
+      this.#schedule(isTaken ? this.#delayMs() : this.#options.pauseMs);
+    }
+    return isTaken;
+  }
+
+  /** Tells one report. Returns whether it need not be told again. */
+  async #tell(deadlineMs: number): Promise<boolean> {
+    const { outbox, client, now } = this.#options;
+    if (this.#link === undefined) return false;
     const report = outbox.report(now(), this.#isOneByOne ? 1 : undefined);
-    this.#isSending = true;
-    const answer = await client.call(machines.report, report, { deadlineMs: DEADLINE_MS, signal: link.signal });
-    this.#isSending = false;
-    const isTaken = answer.kind === 'ok';
-    if (isTaken) {
+    const answer = await client.call(machines.report, report, { deadlineMs, signal: this.#link.signal });
+    if (answer.kind === 'ok') {
       outbox.told(report);
       this.#isOneByOne &&= !outbox.isEmpty;
       this.#settle(report, answer.value.due);
-    } else if (!isPassing(answer.code)) this.#refused(report, answer.code);
-    // Another link may have come meanwhile.
-    if (this.#link !== undefined && !outbox.isEmpty) {
-      this.#schedule(!isTaken && isPassing(answer.code) ? pauseMs : outbox.isFull ? 0 : delayMs);
+    } else if (isPassing(answer.code)) {
+      return false;
+    } else {
+      this.#refused(report, answer.code);
     }
+    return true;
   }
 
   /** One record can spoil a whole report: then the others are told one by one. */

@@ -14,8 +14,8 @@ import { ReportSender } from './report-sender.ts';
 import { Ticker } from './ticker.ts';
 import type { WatchConfig } from './watch-config.ts';
 
-/** How long something to tell waits for more of it. */
-const REPORT_DELAY_MS = 100;
+/** How long news waits for more of it, and how long a check that ended like the one before. */
+const [URGENT_DELAY_MS, CALM_DELAY_MS] = [100, 1_000];
 
 /** How long a result waits for a keep that is away. It still dates from the start of its check. */
 const LONGEST_UNTOLD_MS = 10 * 60_000;
@@ -70,7 +70,8 @@ const watchMachines = async ({ config, helper, log }: ServeWatchOptions, link: L
       checks.takeAnswer(answer);
       changed();
     },
-    delayMs: REPORT_DELAY_MS,
+    urgentDelayMs: URGENT_DELAY_MS,
+    calmDelayMs: CALM_DELAY_MS,
     pauseMs: PAUSE_MS,
   });
   const ticker = new Ticker(
@@ -101,7 +102,7 @@ const watchMachines = async ({ config, helper, log }: ServeWatchOptions, link: L
   });
   checks.close();
   ticker.close();
-  sender.close();
+  await sender.finish();
 };
 
 const readLinkKey = async (path: string): Promise<PeerKey> => {

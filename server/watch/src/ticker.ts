@@ -2,7 +2,7 @@
 // moment is done together; and it wakes at least every minute, as a timer stands still while the computer sleeps.
 
 /** Most of the processor's work for a check is waking up. */
-const SHORTEST_PAUSE_MS = 10;
+const SHORTEST_PAUSE_MS = 40;
 
 const LONGEST_PAUSE_MS = 60_000;
 
