@@ -199,13 +199,19 @@ export class EntryRing {
   remove(description: string): boolean {
     const ring = this.find();
     if (ring === undefined) return false;
-    return refusing(
-      () =>
-        missingAsUndefined(() => {
-          keyctl.invalidate(keyctl.search(ring.id, 'user', description));
-          return true;
-        }) ?? false,
-    );
+    const look = (): number | undefined => missingAsUndefined(() => keyctl.search(ring.id, 'user', description));
+    return refusing(() => {
+      const id = look();
+      if (id === undefined) return false;
+      try {
+        keyctl.invalidate(id);
+        return true;
+      } catch (error) {
+        // Another process was faster, or it may not be removed.
+        if (isMissing(error) || look() !== id) return false;
+        throw error;
+      }
+    });
   }
 
   /** SERVICE:USER of the entries directly in the keyring, sorted: of every user key with a colon in its description. */

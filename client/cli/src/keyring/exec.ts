@@ -92,5 +92,7 @@ export const execWithSecrets = (command: readonly string[], options: ExecOptions
     for (const [index, { variable }] of wishes.entries()) {
       if (variable !== undefined) process.env[variable] = `/dev/fd/${descriptors[index]}`;
     }
+    // Our launcher's, for us alone.
+    delete process.env['NODE_COMPILE_CACHE'];
     return becomeProgram([program, ...args], secrets, exitCodes.usage.code);
   });
