@@ -27,7 +27,10 @@ export const withSettingsOptions = (command: Command, isNew: boolean): Command =
     .option('--timeout <DURATION>', `how long it may be silent${byDefault('5m')}`)
     .option('--extended-timeout <DURATION>', `the same, once after it got its secret${byDefault('15m')}`)
     .option('--interval <DURATION>', `between checks${byDefault('2m')}`)
-    .option('--approval-delay <DURATION>', `how long a person may take to decide; 0s asks nobody${byDefault('0s')}`)
+    .option(
+      '--approval-delay <DURATION>',
+      `how long people may take to decide; 0s asks nobody, or is 10m with --approvers${byDefault('0s')}`,
+    )
     .option('--approval-duration <DURATION>', `how long a decision about it lasts${byDefault('1s')}`)
     .option('--approve-by-default', `it gets its secret if nobody decided in time${byDefault('so it is')}`)
     .option('--deny-by-default', 'it gets nothing if nobody decided in time');
