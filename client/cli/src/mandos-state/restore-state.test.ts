@@ -29,7 +29,8 @@ const configured: MandosSettings = {
   approved_by_default: true,
 };
 
-const restore = (saved: Partial<SavedClient> | undefined, before: Partial<MandosSettings> | undefined = {}) => {
+/** @param before what was configured when the server started; `null`: the machine was not there */
+const restore = (saved: Partial<SavedClient> | undefined, before: Partial<MandosSettings> | null = {}) => {
   const client: SavedClient = {
     ...configured,
     encrypted_secret: new Uint8Array(),
@@ -40,7 +41,7 @@ const restore = (saved: Partial<SavedClient> | undefined, before: Partial<Mandos
   };
   const state: MandosState = {
     clients: new Map(saved === undefined ? [] : [['web1', client]]),
-    configured: new Map(before === undefined ? [] : [['web1', { ...configured, ...before }]]),
+    configured: new Map(before === null ? [] : [['web1', { ...configured, ...before }]]),
   };
   return restoreMachine(machine, state, NOW);
 };
@@ -60,7 +61,7 @@ test('what was changed at run time is kept, unless it was changed in the file si
 
 test('a machine that was removed at run time stays away; one that is new in the file comes', async () => {
   assert.equal(await restore(undefined), undefined);
-  assert.deepEqual(await restore(undefined, undefined), { machine, changed: [] });
+  assert.deepEqual(await restore(undefined, null), { machine, changed: [] });
 });
 
 test('a machine that was disabled stays disabled, unless the file says otherwise since', async () => {
