@@ -2,7 +2,7 @@
 // that `compat: trocla` brings the original's way back.
 
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, suite, test } from 'node:test';
 import { Scratch } from '../support/scratch.ts';
@@ -114,6 +114,25 @@ suite('where trocla is safer than the original', () => {
     for (const side of [real, faithful]) {
       assert.equal((await side.run(['set', 'k', 'bcrypt', 'cost: 4', '-p', 'x'.repeat(73)])).code, 0);
     }
+  });
+
+  test('an option that nothing looks at is refused', async () => {
+    const { real, ours, faithful } = three();
+    const args = ['create', 'k', 'x509', '{CN: a.test, serial: 5, keysize: 1024}'];
+    refuses(await ours.run(args), /serial: .*no effect/);
+    for (const side of [real, faithful]) assert.equal((await side.run(args)).code, 0);
+  });
+
+  test('a store that somebody else put into a directory for everybody is not used', async () => {
+    const directory = scratch.directory();
+    chmodSync(directory, 0o1777);
+    const file = path.join(directory, 'store.yaml');
+    writeFileSync(file, '---\nk:\n  plain: planted\n');
+    chownSync(file, 65_534, 65_534);
+    const side = sideWith(ourTrocla, scratch.directory(), yamlStore.replace('DIR', directory));
+    refuses(await side.run(['get', 'k', 'plain']), /belongs to somebody else/);
+    const faithful = sideWith(ourTrocla, scratch.directory(), compat.replace('DIR', directory));
+    assert.equal((await faithful.run(['get', 'k', 'plain'])).stdout, 'planted\n');
   });
 
   test('two at once get one answer', async () => {

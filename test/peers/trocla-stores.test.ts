@@ -207,14 +207,9 @@ suite('the original and ours take turns on a store', () => {
     const store = new YamlFileStore({ file, cipher: noCipher, newFileMode: 0o600 });
     for (const [index, [key, formats]] of expected.entries()) {
       if (index % 15 !== 0) continue;
-      const record = await store.read(key).catch((error) => {
-        assert.match(error.message, /line separator/);
-        refused++;
-        return undefined;
-      });
-      if (record === undefined) continue;
+      const record = await store.read(key);
       const found = Object.fromEntries(
-        [...record.values].map(([name, value]) => [name, Buffer.from(value).toString('base64')]),
+        [...(record?.values ?? [])].map(([name, value]) => [name, Buffer.from(value).toString('base64')]),
       );
       assert.deepEqual(found, formats, JSON.stringify(key));
     }

@@ -17,7 +17,7 @@ export interface Outcome {
 }
 
 /** A call of an action. */
-export interface ActionCall {
+interface ActionCall {
   readonly line: CommandLine;
   /** For the key of a call without one, see `nullKey`. */
   readonly key: string;
@@ -51,6 +51,12 @@ const callOptions = async (call: ActionCall): Promise<Record<string, unknown>> =
   ...(await yamlOptions(call)),
 });
 
+/** An option that its documentation promises and nothing looks at would mislead. */
+const checkIgnored = (format: string, options: Readonly<Record<string, unknown>>, { configuration }: Session): void => {
+  if (configuration.manner === 'trocla' || format.toLowerCase() !== 'x509' || options['serial'] === undefined) return;
+  throw new ActionFailed('serial: every certificate gets a random serial number, this option has no effect');
+};
+
 const withSession = async <Result>(call: ActionCall, act: (session: Session) => Promise<Result>): Promise<Result> => {
   const session = await Session.open(call.line.configFile, call.say);
   try {
@@ -76,6 +82,7 @@ const make =
         if (stored !== undefined) return found(await shown(stored, format, options));
       }
       session.checkHooks();
+      checkIgnored(format, options, session);
       const passwords = await session.making();
       return found(await shown(await passwords[what](key, format, options), format, options));
     });
@@ -110,6 +117,7 @@ const set: Action = async (call) => {
     return await withSession(call, async (session) => {
       const options = line.noFormat ? {} : await setOptions(call, session.configuration.manner);
       session.checkHooks();
+      checkIgnored(format, options, session);
       const passwords = await session.making();
       const answer = await passwords.set(key, format, given, { options, asIs: line.noFormat });
       (await shown(answer, format, {}))?.fill(0);

@@ -6,7 +6,7 @@ import { isatty } from 'node:tty';
 const STDIN = 0;
 
 /** Reads without waiting for more than there is; an empty answer is the end. */
-export const readSome = (target: Uint8Array): number => {
+const readSome = (target: Uint8Array): number => {
   for (;;) {
     try {
       return readSync(STDIN, target, 0, target.length, null);

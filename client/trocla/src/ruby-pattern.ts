@@ -1,7 +1,7 @@
 // Ruby's regular expressions, as far as JavaScript's can say the same. What cannot be said is refused, never taken for something else.
 
 /** A pattern that cannot be used. */
-export class PatternError extends Error {
+class PatternError extends Error {
   override readonly name = 'PatternError';
 }
 

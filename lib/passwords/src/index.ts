@@ -4,6 +4,9 @@ export {
   builtInProfiles,
   type CreateOptions,
   defaultOptions,
+  mergeOptions,
+  type MergedOptions,
+  mergeOptions,
   type OptionDefaults,
   type Profiles,
 } from './create-options.ts';
