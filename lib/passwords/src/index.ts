@@ -6,7 +6,6 @@ export {
   defaultOptions,
   mergeOptions,
   type MergedOptions,
-  mergeOptions,
   type OptionDefaults,
   type Profiles,
 } from './create-options.ts';
