@@ -145,6 +145,22 @@ suite('chatelaine monitor', () => {
     assert.ok(painted.split('\n').some((line) => /;?7m/.test(line) && line.includes('rack0/m0 ')));
   });
 
+  test('has the colours of `machine list` on a terminal, which has none in a pipe', async () => {
+    const env = { CHATELAINE_DIR: instance.dir, TERM: 'tmux-256color' };
+    const list = ['machine', 'list', '--state', 'waiting'];
+    const fetching = waits.fetch(instance.mandosPort, 6_000);
+    const screen = await open();
+    await screen.shows(/^[0-9a-f]{8} waits /m);
+    const listed = await startOnTerminal(scratch, [chatelaine, ...list], env);
+    await listed.shows(/^ended with 0$/m);
+    const painted = await listed.painted();
+    assert.ok(painted.split('\n').some((line) => line.startsWith('waits') && line.includes('[38;5;130mwaiting')));
+    assert.match(await instance.run(list), /^NAME +STATE.*\nwaits +waiting +\S+.* 1 +\S*/);
+    await instance.run(['deny', 'waits']);
+    await screen.shows(/waits at .* got nothing: A person said no\./);
+    await fetching;
+  });
+
   test('gives the terminal back at Ctrl-Z, and takes it again', async () => {
     const env = { CHATELAINE_DIR: instance.dir, TERM: 'tmux-256color' };
     const screen = await startOnTerminal(scratch, ['bash', '--norc', '--noprofile'], env, { columns: 120, rows: 30 });
