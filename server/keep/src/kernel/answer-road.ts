@@ -20,6 +20,9 @@ type Attempt = (tx: SharedTransaction) => Promise<Reply | 'again'>;
 
 const MAX_CONFLICTS = 16;
 
+const sourceFacts = ({ source }: Call<unknown>): readonly Fact[] =>
+  source === undefined ? [] : [asserted('source', source)];
+
 /** Hears what a handler says of its attempt. */
 const watchAttempt = (call: Call<unknown>) => {
   const touched: string[] = [];
@@ -114,14 +117,15 @@ export class AnswerRoad {
     const { attempt, touched, notes, after } = watchAttempt(call);
     const result = await bound.handler(attempt as Call<never>, tx.of(bound.module));
     if (result.kind === 'refused') {
+      const facts = sourceFacts(call);
       await recorder.write([
-        recorder.compose(call.principal, operation.name, object, 'refused', { code: result.code }),
+        recorder.compose(call.principal, operation.name, object, 'refused', { code: result.code, facts }),
       ]);
       return { result };
     }
     kept?.keep(own, result.value, call.moment.nowUnixMs);
     const facts = [
-      ...(call.source === undefined ? [] : [asserted('source', call.source)]),
+      ...sourceFacts(call),
       ...touched.map((path) => proved('subject', objectOf(bound.module, path))),
       ...notes,
     ];

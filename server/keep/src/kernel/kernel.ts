@@ -23,6 +23,7 @@ import { RecordFormError, SharedTransaction } from './module-transaction.ts';
 import type { OpenState } from './open-state.ts';
 import { type Principal, principalId } from './principal.ts';
 import { objectOf } from './recorder.ts';
+import { asserted } from './release/decision.ts';
 import { ReleaseRoad } from './release/release-road.ts';
 import { forgetOldResults } from './request-results.ts';
 
@@ -168,7 +169,7 @@ export class Kernel implements LinkHandler {
     const capability = capabilityFor(operation, input.value);
     const admission = open && tx && new Admission(open, { question, principal, capability, path }, tx);
     if (admission !== undefined && !(await admission.decide())) {
-      return await this.#deny(principal, operation.name, objectOf(bound.module, path), 'policy');
+      return await this.#deny(principal, operation.name, objectOf(bound.module, path), 'policy', request.source);
     }
     const nothing = (): void => undefined;
     const call = {
@@ -190,7 +191,7 @@ export class Kernel implements LinkHandler {
     operation: string,
     source: string | undefined,
   ): Promise<Refused> {
-    if (condition !== undefined) return await this.#deny(principal, operation, '', condition);
+    if (condition !== undefined) return await this.#deny(principal, operation, '', condition, source);
     const recorder = this.#open?.recorder;
     recorder?.tally.count(
       recorder.compose(principal, operation, '', 'refused', { code: refused.code, condition: 'credential' }),
@@ -199,9 +200,16 @@ export class Kernel implements LinkHandler {
     return refused;
   }
 
-  async #deny(principal: Principal, operation: string, object: string, condition: string): Promise<Refused> {
+  async #deny(
+    principal: Principal,
+    operation: string,
+    object: string,
+    condition: string,
+    source?: string,
+  ): Promise<Refused> {
     const recorder = this.#open?.recorder;
-    const record = recorder?.compose(principal, operation, object, 'refused', { code: 'denied', condition });
+    const facts = source === undefined ? [] : [asserted('source', source)];
+    const record = recorder?.compose(principal, operation, object, 'refused', { code: 'denied', condition, facts });
     if (recorder !== undefined && record !== undefined && recorder.tally.admits(record)) await recorder.write([record]);
     return refuse('denied');
   }

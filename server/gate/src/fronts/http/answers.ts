@@ -44,8 +44,9 @@ export const respondJson = (context: HttpContext, value: unknown): Response =>
 /** What a refusal adds to the headers. */
 const headersOf = ({ code }: Refused): Readonly<Record<string, string>> => {
   if (code === 'unauthenticated') return { 'WWW-Authenticate': 'Bearer realm="chatelaine"' };
-  if (code === 'too-many-requests' || code === 'busy') return { 'Retry-After': '1' };
+  if (code === 'too-many-requests') return { 'Retry-After': '1' };
   // What is left of the request is not waited for.
+  if (code === 'busy') return { 'Retry-After': '1', Connection: 'close' };
   return code === 'too-large' ? { Connection: 'close' } : {};
 };
 

@@ -7,6 +7,7 @@ import type { Context, Hono } from 'hono';
 import type { GateServices } from '../front.ts';
 import type { HttpConfig } from './http-config.ts';
 import type { RateLimits } from './rate-limits.ts';
+import type { RequestBodies } from './request-body.ts';
 
 interface HttpEnv {
   Bindings: { incoming: IncomingMessage; outgoing: ServerResponse };
@@ -20,6 +21,7 @@ export type HttpContext = Context<HttpEnv>;
 export interface HttpServices extends GateServices {
   readonly config: HttpConfig;
   readonly limits: RateLimits;
+  readonly bodies: RequestBodies;
   readonly metrics: Metrics;
 }
 

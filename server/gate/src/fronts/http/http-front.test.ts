@@ -218,6 +218,27 @@ describe('limits', () => {
     assert.equal(front.seen.length, 2);
   });
 
+  test('bodies of strangers are bounded all together, and the others go on', async () => {
+    await using front = await startFront();
+    const head = 'PUT /v1/machines/web1/secret HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\n';
+    const rest = 'Content-Type: application/octet-stream\r\nContent-Length: 1048576\r\n\r\na';
+    const sockets = Array.from({ length: 65 }, () => {
+      const socket = connect(front.port, '127.0.0.1');
+      socket.write(head + rest);
+      return socket;
+    });
+    const [chunk] = await Promise.race(sockets.map((socket) => once(socket, 'data')));
+    assert.match(String(chunk), /^HTTP\/1\.1 503 .*"code":"busy"/s);
+    assert.equal((await front.ask('/healthz')).status, 200);
+    for (const socket of sockets) socket.destroy();
+    front.answer(() => ok({}));
+    for (let status = 503; status === 503; ) {
+      const put = { method: 'PUT', headers: raw, body: Buffer.alloc(100_000) };
+      status = (await front.ask('/v1/machines/web1/secret', put)).status;
+    }
+    assert.equal(front.seen.length, 1);
+  });
+
   test('whoever asks before sending a large body is told at once', async () => {
     await using front = await startFront({ max_body_bytes: 1_024 });
     const socket = connect(front.port, '127.0.0.1');
@@ -353,6 +374,7 @@ test('metrics are for whoever the keep lets read them, and for this machine only
   await using open = await startFront({ metrics_on_loopback: true });
   open.answer(answer);
   assert.equal((await open.ask('/metrics', { token: null })).status, 200);
+  assert.equal((await open.ask('/metrics', { token: null, headers: { host: 'evil.example' } })).status, 401);
   assert.equal((await open.ask('/metrics', { token: 'wrong' })).status, 403, 'a token counts if it is there');
 });
 

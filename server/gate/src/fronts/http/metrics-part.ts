@@ -13,6 +13,10 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
+/** A page in a browser on this machine could ask under a name of its own that leads here. */
+const isLocalHost = (host: string | undefined): boolean =>
+  /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i.test(host ?? '');
+
 const isLoopback = (address: string): boolean => loopback.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 
 export const metricsPart: HttpPart = {
@@ -24,7 +28,11 @@ export const metricsPart: HttpPart = {
       try {
         const caller = callerOf(credential, source);
         if (!limits.admits(caller)) return respondProblem(context, refuse('too-many-requests'));
-        const isFree = credential === undefined && config.metrics_on_loopback && isLoopback(source);
+        const isFree =
+          credential === undefined &&
+          config.metrics_on_loopback &&
+          isLoopback(source) &&
+          isLocalHost(context.env.incoming.headers.host);
         if (credential === undefined && !isFree) return respondProblem(context, refuse('unauthenticated'));
         const options: CallOptions = credential === undefined ? {} : { credential, source };
         const result = await client.call(system.metrics, {}, { ...options, deadlineMs: config.answer_seconds * 1_000 });

@@ -11,14 +11,14 @@ import {
   refuse,
 } from '@chatelaine/contract';
 import type { HttpContext } from './http-context.ts';
-import { readBody } from './request-body.ts';
+import type { RequestBodies, RequestBody } from './request-body.ts';
 
 type Fields = Record<string, unknown>;
 
-/** The input, and what of it has to be wiped when it was answered. */
+/** The input, and the body that it came in, to be released when it was answered. */
 export interface ReadInput {
   readonly fields: Fields;
-  readonly body?: Buffer;
+  readonly body?: RequestBody;
 }
 
 const wrong = (field: string, message: string): Refused => refuse('invalid-input', { field, message });
@@ -37,22 +37,22 @@ const mediaTypeOf = (header: string | undefined): string => (header?.split(';')[
 /** Reads the inputs of one operation. */
 export class OperationInput {
   readonly #form: HttpForm;
-  readonly #mostBytes: number;
+  readonly #bodies: RequestBodies;
   readonly #readBytes: ReturnType<typeof bytesReader>;
   readonly #inPath: readonly string[];
   readonly #query = new Map<string, JsonSchema>();
   readonly #takesBody: boolean;
 
-  constructor(form: HttpForm, mostBytes: number) {
+  constructor(form: HttpForm, bodies: RequestBodies) {
     this.#form = form;
-    this.#mostBytes = mostBytes;
+    this.#bodies = bodies;
     this.#readBytes = bytesReader(form.input);
     this.#inPath = form.fields.filter((field) => field.in === 'path').map(({ name }) => name);
     this.#takesBody = form.fields.some((field) => field.in === 'body');
     for (const field of form.fields) if (field.in !== 'path') this.#query.set(field.name, field.schema);
   }
 
-  /** Refusals: `invalid-input`, `too-large`, `cancelled`. The caller wipes the body. */
+  /** Refusals: `invalid-input`, and those of {@link RequestBodies.read}. The caller releases the body. */
   async read(context: HttpContext): Promise<Result<ReadInput>> {
     const path = Object.fromEntries(this.#inPath.map((name) => [name, context.req.param(name)]));
     if (!this.#takesBody) return this.#withQuery(context, path, undefined);
@@ -63,15 +63,15 @@ export class OperationInput {
       const known = this.#form.rawInput === undefined ? '' : ' or application/octet-stream';
       return wrong('Content-Type', `must be application/json${known}`);
     }
-    const body = await readBody(incoming, outgoing, this.#mostBytes);
+    const body = await this.#bodies.read(incoming, outgoing);
     if (body.kind === 'refused') return body;
     const read = isRaw ? this.#withQuery(context, path, body.value) : this.#fromJson(context, path, body.value);
-    if (read.kind === 'refused') body.value.fill(0);
+    if (read.kind === 'refused') this.#bodies.release(body.value);
     return read;
   }
 
   /** Everything beside the path stands in the query, but for a raw body. */
-  #withQuery(context: HttpContext, path: Fields, body: Buffer | undefined): Result<ReadInput> {
+  #withQuery(context: HttpContext, path: Fields, body: RequestBody | undefined): Result<ReadInput> {
     const { rawInput } = this.#form;
     const fields: Fields = { ...path };
     for (const [name, texts] of Object.entries(context.req.queries())) {
@@ -84,13 +84,13 @@ export class OperationInput {
       else fields[name] = fromText(texts[0] ?? '', schema);
     }
     if (body === undefined || rawInput === undefined) return ok({ fields });
-    fields[rawInput] = body;
+    fields[rawInput] = body.bytes;
     return ok({ fields, body });
   }
 
-  #fromJson(context: HttpContext, path: Fields, body: Buffer): Result<ReadInput> {
+  #fromJson(context: HttpContext, path: Fields, body: RequestBody): Result<ReadInput> {
     if (context.req.url.includes('?')) return wrong('', 'the query must be empty');
-    const given: unknown = body.length === 0 ? {} : parseJson(body);
+    const given: unknown = body.bytes.length === 0 ? {} : parseJson(body.bytes);
     if (typeof given !== 'object' || given === null || Array.isArray(given)) {
       return wrong('', 'the body must be a JSON object');
     }

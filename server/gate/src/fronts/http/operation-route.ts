@@ -43,10 +43,10 @@ const goneOf = ({ env: { outgoing } }: HttpContext): AbortSignal => {
 /** What answers requests for one operation. */
 export const operationRoute = (
   operation: PublicOperation,
-  { client, config, limits }: HttpServices,
+  { bodies, client, config, limits }: HttpServices,
 ): ((context: HttpContext) => Promise<Response>) => {
   const form = httpFormOf(operation);
-  const inputs = new OperationInput(form, config.max_body_bytes);
+  const inputs = new OperationInput(form, bodies);
   const isOpen = operation.http.isOpen === true;
   const deadlineMs = config.answer_seconds * 1_000;
 
@@ -72,7 +72,7 @@ export const operationRoute = (
       return result;
     } finally {
       wipeBytes(fields);
-      body?.fill(0);
+      if (body !== undefined) bodies.release(body);
     }
   };
 

@@ -18,6 +18,7 @@ import { makeHttpApp } from './http-app.ts';
 import type { HttpConfig } from './http-config.ts';
 import { httpParts } from './http-parts.ts';
 import { RateLimits } from './rate-limits.ts';
+import { RequestBodies } from './request-body.ts';
 
 const BACKLOG = 1_024;
 const MAX_HEAD_BYTES = 16_384;
@@ -116,7 +117,8 @@ export const startHttpFront = async (services: GateServices, config: HttpConfig)
     strangersPerSecond: config.stranger_requests_per_second,
     now: () => performance.now(),
   });
-  const app = makeHttpApp(httpParts, { ...services, config, limits, metrics });
+  const bodies = new RequestBodies(config.max_body_bytes);
+  const app = makeHttpApp(httpParts, { ...services, config, limits, bodies, metrics });
   const listener = getRequestListener(app.fetch, {
     overrideGlobalObjects: false,
     hostname: 'localhost',
