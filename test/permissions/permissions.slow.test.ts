@@ -321,7 +321,7 @@ describe('the server as root starts it', () => {
     const told = scratch.directory();
     chownSync(told, check.uid, check.gid);
     const clients = path.join(scratch.directory(), 'clients.conf');
-    const checker = `id > ${told}/id; ls -l /proc/self/fd > ${told}/fds; cat /proc/${helper}/mem /proc/${helper}/environ > ${told}/mem 2>&1; mv ${told}/mem ${told}/done`;
+    const checker = `id > ${told}/id; ls -l /proc/self/fd > ${told}/fds; cat /proc/self/limits > ${told}/limits; cat /proc/${helper}/mem /proc/${helper}/environ > ${told}/mem 2>&1; mv ${told}/mem ${told}/done`;
     const stanza = [
       '[one]',
       'host = x',
@@ -339,6 +339,7 @@ describe('the server as root starts it', () => {
     );
     // Its own standard ones, and the listing itself.
     assert.equal(readFileSync(`${told}/fds`, 'utf8').trim().split('\n').length, 1 + 4);
+    assert.match(readFileSync(`${told}/limits`, 'utf8'), /^Max processes +8192 +8192 /m);
     assert.match(readFileSync(`${told}/done`, 'utf8'), /mem: Permission denied\n.*environ: Permission denied/);
   });
 

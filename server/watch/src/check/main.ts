@@ -6,12 +6,16 @@ import { Socket } from 'node:net';
 import { parseArgs } from 'node:util';
 import { AccountError, becomeAccount, hardenProcess, loadConfig, onStopSignals, runProcess } from '@chatelaine/process';
 import { type WatchConfig, watchConfig } from '../watch-config.ts';
+import { limitProcesses } from './limit-processes.ts';
 import { serveOrders } from './serve-orders.ts';
 
 const usage = `usage: check [--config FILE]
 
 Started by the watch, never by a person: takes orders on standard input and answers on standard output.
 `;
+
+/** Of the account, ours and those of all checkers together. */
+const MOST_PROCESSES = 8_192;
 
 /** Checkers must not be able to knock at the keep's socket, so they are not in the group that may. */
 const dropPrivileges = ({ watch, group, purpose }: WatchConfig): void => {
@@ -31,6 +35,8 @@ const run = async (): Promise<number> => {
   hardenProcess();
   process.chdir('/');
   dropPrivileges(config);
+  // In development the account is a person's own.
+  if (config.purpose === 'production') limitProcesses(MOST_PROCESSES);
   const input = new Socket({ fd: 0, readable: true, writable: false });
   const output = new Socket({ fd: 1, readable: false, writable: true });
   // The watch ends us by closing our input; being asked by anybody else comes to the same.
