@@ -12,7 +12,7 @@ import { Starts } from './starts.ts';
 
 const HELP = `usage: node bench/keyring/bench.ts [--seconds N] [--rounds N] [--quick] [--json]
 
-Secrets set and got a second, beside Python's bindings, another package and keyctl; sealed gets; starts of processes.
+Secrets set and got a second of processor time, beside Python's bindings, another package and keyctl; sealed gets; starts of processes.
 
   --seconds N  time of each measurement, 0.1 to 10 (0.5)
   --rounds N   interleaved rounds, of which the median counts, 1 to 21 (7)
