@@ -47,8 +47,9 @@ class Asker {
   readonly #bytes = new Uint8Array(1);
 
   ask(question: string): string {
-    show(question);
+    // Before the question: whatever is typed from then on is not shown.
     if (this.#isTerminal) process.stdin.setRawMode(true);
+    show(question);
     const typed: number[] = [];
     try {
       this.#readLine(typed);
@@ -84,7 +85,7 @@ class Asker {
 
   #erase(typed: number[]): void {
     while (typed.length > 0 && continuesCharacter(typed.at(-1) ?? 0)) typed.pop();
-    if (typed.pop() !== undefined) show('\b \b');
+    if (typed.pop() !== undefined) show('\b\x1b[P');
   }
 }
 

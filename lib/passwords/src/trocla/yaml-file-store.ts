@@ -2,7 +2,7 @@
 // a shared flock(2) on the file itself, writing an exclusive one; the file stays the same file. A change touches only the bytes from
 // the changed entry on, and nothing at all if the file cannot be understood.
 
-import { closeSync, constants, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { type PasswordRecord, type PasswordStore, PasswordStoreError, type RecordChange } from '../password-store.ts';
 import { emitEntry } from './emit-yaml.ts';
@@ -62,7 +62,8 @@ export class YamlFileStore implements PasswordStore {
 
   /** Throws `unreachable` if the directory does not exist. */
   constructor(settings: YamlFileSettings) {
-    this.#settings = settings;
+    // Whichever way leads to the file: its recovery copy lies beside the file itself.
+    this.#settings = existsSync(settings.file) ? { ...settings, file: realpathSync(settings.file) } : settings;
     const directory = path.dirname(settings.file);
     if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
       throw new PasswordStoreError('unreachable', `directory ${directory} does not exist`);
