@@ -4,8 +4,8 @@ export {
   builtInProfiles,
   type CreateOptions,
   defaultOptions,
-  mergeOptions,
   type MergedOptions,
+  mergeOptions,
   type OptionDefaults,
   type Profiles,
 } from './create-options.ts';
