@@ -104,7 +104,7 @@ export const set = defineOperation({
     options: passwordOptionsSchema.default({}),
   }),
   output: z.strictObject({}),
-  refusals: ['busy', 'too-large', 'damaged', 'disk-full'],
+  refusals: ['plain-is-gone', 'clock-behind', 'busy', 'too-large', 'damaged', 'disk-full'],
 });
 
 export const remove = defineOperation({

@@ -2,5 +2,6 @@
 
 import type { ModuleDefinition } from '../kernel/module.ts';
 import { machinesModule } from './machines/machines-module.ts';
+import { passwordsModule } from './passwords/passwords-module.ts';
 
-export const knownModules: readonly ModuleDefinition[] = [machinesModule];
+export const knownModules: readonly ModuleDefinition[] = [machinesModule, passwordsModule];

@@ -142,7 +142,7 @@ const startOn = async (
     directory,
     version: '0.0.0',
     known: knownModules,
-    modules: ['machines'],
+    modules: ['machines', 'passwords'],
     log: silentLog,
     clock,
     onStopRequested: () => {},

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
-import { Hub } from '../../kernel/hub.ts';
+import { Hub } from './hub.ts';
 
 async function* nothing(): AsyncGenerator<string> {
   // Nobody has anything to say first.
