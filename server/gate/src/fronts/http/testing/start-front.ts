@@ -11,7 +11,7 @@ import { httpConfig } from '../http-config.ts';
 import { httpFront } from '../http-front.ts';
 
 /** A question as the keep would see it; copied, since the front wipes what it sent. */
-export interface SeenQuestion {
+interface SeenQuestion {
   readonly operation: string;
   readonly input: Readonly<Record<string, unknown>>;
   readonly credential?: string;
@@ -19,14 +19,14 @@ export interface SeenQuestion {
 }
 
 /** An answer to a request. */
-export interface Answered {
+interface Answered {
   readonly status: number;
   readonly headers: NodeJS.Dict<string | string[]>;
   readonly body: Buffer;
   readonly json: () => Readonly<Record<string, unknown>>;
 }
 
-export interface Asked {
+interface Asked {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
