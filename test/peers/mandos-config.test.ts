@@ -168,7 +168,7 @@ suite('the saved state of Debian’s Mandos server', () => {
       .concat('[added]\n', identity('6', 'secret of added'));
     writeFileSync(path.join(debian.configDir, 'clients.conf'), edited, { mode: 0o600 });
     const instance = await startDevInstance(scratch);
-    const from = ['machine', 'import', '--from', debian.configDir, '--state', stateFile];
+    const from = ['machine', 'import', '--from', debian.configDir, '--saved-state', stateFile];
     const report = await instance.run([...from, '--report']);
     const restarted = await startDebianMandos(scratch, edited, state);
     const theirs = settingsOf(await dump(restarted));

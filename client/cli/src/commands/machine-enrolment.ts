@@ -43,8 +43,11 @@ export const registerMachineEnrolment = (machine: Command): void => {
     )
     .argument('[FILE]', 'a clients.conf')
     .option('--from <DIR>', 'the configuration of the server, such as /etc/mandos')
-    .option('--state <FILE>', 'its saved state (default with --from: clients.pickle in its statedir, if there is one)')
-    .option('--no-state', 'take everything as the configuration has it')
+    .option(
+      '--saved-state <FILE>',
+      'its saved state (default with --from: clients.pickle in its statedir, if there is one)',
+    )
+    .option('--no-saved-state', 'take everything as the configuration has it')
     .option('--replace', 'take over the names and keys of machines that are enrolled')
     .option('--check', 'only read the files and say what is wrong')
     .option('--report', 'print what is treated differently than by Mandos, and why')

@@ -30,13 +30,13 @@ test('bash offers the commands, and the commands below them', () => {
 });
 
 test('bash offers the options of the command that was typed, and those of every command', () => {
-  assert.deepEqual(offered(['chatelaine', 'keyslot', 'add', '--']), [
+  assert.deepEqual(offered(['chatelaine', 'audit', 'list', '--']), [
     '--config',
     '--dir',
     '--help',
     '--json',
-    '--key-file',
-    '--label',
+    '--limit',
+    '--object',
   ]);
 });
 

@@ -16,7 +16,7 @@ const STATE_FILE = 'clients.pickle';
 export interface SourceOptions {
   readonly from?: string;
   /** A file, or `false` for none. */
-  readonly state?: string | false;
+  readonly savedState?: string | false;
 }
 
 export interface ImportSources {
@@ -40,7 +40,7 @@ const parseState = (file: string, bytes: Uint8Array): MandosState => {
     return readState(bytes);
   } catch (error) {
     if (!(error instanceof StateError)) throw error;
-    const hint = 'To go without what was changed while Mandos ran: --no-state';
+    const hint = 'To go without what was changed while Mandos ran: --no-saved-state';
     throw new Failure('input', `${file} is not the saved state of a Mandos server: ${error.message}.`, hint);
   }
 };
@@ -73,11 +73,11 @@ const readDirectory = async (directory: string, state: string | false | undefine
 
 /** Reads them. `given` is a clients.conf, `-` stdin. */
 export const readImportSources = async (given: string | undefined, options: SourceOptions): Promise<ImportSources> => {
-  const { from, state } = options;
+  const { from, savedState } = options;
   if ((given === undefined) === (from === undefined)) {
     throw new Failure('usage', 'Name a clients.conf, or a directory with --from.', 'Such as --from /etc/mandos');
   }
-  if (given === undefined) return await readDirectory(from ?? '', state);
+  if (given === undefined) return await readDirectory(from ?? '', savedState);
   const sources = { clientsFile: given === '-' ? 'stdin' : given, clientsText: await readWhole(given) };
-  return typeof state === 'string' ? { ...sources, ...(await named(state)) } : sources;
+  return typeof savedState === 'string' ? { ...sources, ...(await named(savedState)) } : sources;
 };
