@@ -55,6 +55,9 @@ const text = `# Chatelaine. Every line that begins with "#" shows a default; "ch
 #requests_per_second = 10000
 #stranger_requests_per_second = 20
 
+# Proxies that are believed where a request comes from: the last word of their X-Forwarded-For.
+#proxies = []
+
 # Whether this machine may read /metrics without a token.
 #metrics_on_loopback = false
 

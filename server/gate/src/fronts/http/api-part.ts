@@ -17,7 +17,7 @@ export const apiPart: HttpPart = {
       app.on(method, patternOf(path), operationRoute(operation, services));
     }
     app.get(`${API_PREFIX}/nonce`, (context) => {
-      if (!services.limits.admits(callerOf(undefined, sourceOf(context)))) {
+      if (!services.limits.admits(callerOf(undefined, sourceOf(context, services.config)))) {
         return respondProblem(context, refuse('too-many-requests'));
       }
       const nonce = services.nonces.current();

@@ -37,6 +37,12 @@ export const httpConfig = z
     requests_per_second: z.int().min(1).max(1_000_000).default(10_000),
     /** Of one address without a token that was good before; ten times as many may come at once. */
     stranger_requests_per_second: z.int().min(1).max(1_000_000).default(20),
+    /** Addresses of proxies that are believed where a request comes from: the last word of their X-Forwarded-For. */
+    proxies: z
+      .array(z.union([z.ipv4(), z.ipv6()], 'must be an address'))
+      .max(16)
+      .readonly()
+      .default([]),
     /** Whether this machine may read /metrics without a token. */
     metrics_on_loopback: z.boolean().default(false),
   })

@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isIP } from 'node:net';
 import type { Metrics } from '@chatelaine/process';
 import type { Context, Hono } from 'hono';
 import type { GateServices } from '../front.ts';
@@ -44,8 +45,14 @@ export const requestIdOf = ({ env: { incoming } }: HttpContext): string => {
   return id;
 };
 
-/** The address that the request comes from. */
-export const sourceOf = ({ env: { incoming } }: HttpContext): string => incoming.socket.remoteAddress ?? '';
+/** The address that the request comes from, as far as the proxies of the settings are believed. */
+export const sourceOf = ({ env: { incoming } }: HttpContext, { proxies }: HttpConfig): string => {
+  const address = (incoming.socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/i, '');
+  if (!proxies.includes(address)) return address;
+  const forwarded = incoming.headers['x-forwarded-for'];
+  const last = (typeof forwarded === 'string' ? forwarded : '').split(',').at(-1)?.trim() ?? '';
+  return isIP(last) === 0 ? address : last;
+};
 
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]{1,512}=*)$/i;
 

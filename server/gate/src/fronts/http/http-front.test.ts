@@ -60,6 +60,19 @@ describe('a request', () => {
     assert.deepEqual(kept && [...kept], Array(9).fill(0), 'the gate forgets it');
   });
 
+  test('comes from where a proxy says, if that is one of ours', async () => {
+    await using behind = await startFront({ proxies: ['127.0.0.1'] });
+    await using open = await startFront();
+    const sourceOf = async (front: typeof open, forwarded: string) => {
+      await front.ask('/v1/machines', { headers: { 'x-forwarded-for': forwarded } });
+      return front.seen.at(-1)?.options.source;
+    };
+    assert.equal(await sourceOf(behind, '198.51.100.1, 192.0.2.7'), '192.0.2.7');
+    assert.equal(await sourceOf(behind, '2001:db8::1'), '2001:db8::1');
+    assert.equal(await sourceOf(behind, 'nonsense'), '127.0.0.1');
+    assert.equal(await sourceOf(open, '192.0.2.7'), '127.0.0.1');
+  });
+
   test('is turned away without a token, and the keep is not asked', async () => {
     await using front = await startFront();
     for (const headers of [

@@ -23,7 +23,7 @@ export const metricsPart: HttpPart = {
   name: 'metrics',
   add(app, { client, config, limits, metrics }) {
     app.get('/metrics', async (context) => {
-      const source = sourceOf(context);
+      const source = sourceOf(context, config);
       const credential = credentialOf(context);
       try {
         const caller = callerOf(credential, source);

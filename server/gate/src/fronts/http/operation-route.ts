@@ -51,7 +51,7 @@ export const operationRoute = (
   const deadlineMs = config.answer_seconds * 1_000;
 
   const ask = async (context: HttpContext, credential: Buffer | undefined): Promise<Result<unknown>> => {
-    const source = sourceOf(context);
+    const source = sourceOf(context, config);
     const caller = callerOf(credential, source);
     if (!limits.admits(caller)) return refuse('too-many-requests');
     if (credential === undefined && !isOpen) return refuse('unauthenticated');
