@@ -35,6 +35,7 @@ export const httpStatusOf = {
   'weak-pass-phrase': 400,
   'too-many-keyslots': 409,
   'last-keyslot': 409,
+  'old-keyslot': 409,
   damaged: 500,
   'rolled-back': 503,
   'anchor-missing': 503,

@@ -5,12 +5,14 @@ import * as z from 'zod';
 import { keyIdSchema } from './machines/identity.ts';
 import { bytes, defineOperation } from './operation.ts';
 
-const kind = z.enum(['pass-phrase', 'key-file']);
+const kind = z.enum(['pass-phrase', 'key-file', 'systemd-creds']);
 const keySlot = z.strictObject({
   id: z.string(),
-  kind: z.enum(['pass-phrase', 'key-file', 'peer']),
+  kind: z.enum(['pass-phrase', 'key-file', 'shares', 'peer', 'systemd-creds']),
   label: z.string(),
   createdAtUnixMs: z.number().int(),
+  threshold: z.number().int().optional().describe('of a slot of shares: how many of them open it'),
+  shares: z.number().int().optional().describe('of a slot of shares: how many were made'),
 });
 
 /** A key slot as it is shown: never its secret. */
@@ -36,6 +38,23 @@ export const add = defineOperation({
   input: z.strictObject({ kind, secret: bytes({ min: 1, max: 65_536 }), label: z.string().max(100) }),
   output: z.strictObject({ slot: keySlot }),
   refusals: ['too-many-keyslots', 'weak-pass-phrase', 'busy'],
+});
+
+export const addShares = defineOperation({
+  name: 'keyslots.add-shares',
+  summary: 'Adds a key slot that some of many shares open, each kept by another person.',
+  description:
+    'Each share is a text of a few lines. Nobody can make them again: whoever loses too many adds another slot.',
+  kind: 'change',
+  roles: ['admin'],
+  capability: 'keyslots.manage',
+  input: z.strictObject({
+    label: z.string().max(100),
+    threshold: z.number().int().min(2).max(32),
+    shares: z.number().int().min(2).max(32),
+  }),
+  output: z.strictObject({ slot: keySlot, shares: z.array(bytes({ max: 1_024 })) }),
+  refusals: ['too-many-keyslots', 'busy', 'disk-full'],
 });
 
 export const addPeer = defineOperation({

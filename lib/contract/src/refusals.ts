@@ -75,8 +75,12 @@ export const refusals = {
   },
   'too-many-keyslots': { text: 'All eight slots of this kind are taken.', hint: 'Remove one first.' },
   'last-keyslot': {
-    text: 'This is the last key slot; without it nothing would ever open again.',
-    hint: 'Add another one first.',
+    text: 'This is the last key slot that opens anywhere; without it a backup would be of no use.',
+    hint: 'Add a pass phrase, a key file or shares first.',
+  },
+  'old-keyslot': {
+    text: 'A key slot was made by an earlier version and cannot be given another root key.',
+    hint: 'Open the keep with it once, or remove it.',
   },
   damaged: {
     text: 'A stored record is damaged.',

@@ -26,6 +26,21 @@ export const status = defineOperation({
       .int()
       .optional()
       .describe('how far the wall clock is behind the highest one ever seen, if it is'),
+    epoch: z
+      .strictObject({ number: z.number().int(), startedAtUnixMs: z.number().int() })
+      .optional()
+      .describe('how often this store was restored on purpose, and when it last was'),
+    rotation: z
+      .strictObject({
+        root: z.boolean(),
+        data: z.boolean(),
+        startedAtUnixMs: z.number().int(),
+        done: z.number().int().describe('records sealed anew since this start'),
+        total: z.number().int().describe('of so many; 0 before they were counted'),
+        problem: z.string().optional().describe('why it stands still, if it does'),
+      })
+      .optional()
+      .describe('the rotation of keys that is under way'),
     problem: z.string().optional().describe('why the last attempt to open by itself failed'),
   }),
   refusals: [],
@@ -39,11 +54,59 @@ export const unseal = defineOperation({
   roles: ['admin'],
   capability: 'system.unseal',
   input: z.strictObject({
-    kind: z.enum(['pass-phrase', 'key-file']),
+    kind: z.enum(['pass-phrase', 'key-file', 'systemd-creds']),
     secret: bytes({ min: 1, max: 65_536 }),
   }),
   output: z.strictObject({ rootKeyId: z.string() }),
   refusals: ['not-sealed', 'wrong-key', 'damaged', 'rolled-back', 'anchor-missing', 'unsupported-format', 'busy'],
+});
+
+/** Gives one of the shares that open the keep together. Works while sealed. */
+export const unsealShare = defineOperation({
+  name: 'system.unseal-share',
+  summary: 'Gives one of the shares that open the keep together; the last one opens it. Works while sealed.',
+  description:
+    'A share is kept in memory for fifteen minutes and then wiped; so are all of them when the keep opens or stops.',
+  kind: 'change',
+  roles: ['admin'],
+  capability: 'system.unseal',
+  input: z.strictObject({ share: bytes({ min: 1, max: 4_096 }) }),
+  output: z.strictObject({
+    sealed: z.boolean(),
+    slot: z.string(),
+    threshold: z.number().int(),
+    given: z.array(z.number().int()).describe('the numbers of the shares that are there'),
+    keptMs: z.number().int().describe('how long the oldest of them is kept from now; 0 once the keep is open'),
+  }),
+  refusals: [
+    'not-sealed',
+    'wrong-key',
+    'not-found',
+    'damaged',
+    'rolled-back',
+    'anchor-missing',
+    'unsupported-format',
+    'busy',
+  ],
+});
+
+/** Replaces keys. */
+export const rotate = defineOperation({
+  name: 'system.rotate',
+  summary:
+    'Begins to replace the root key, the data keys, or both, while everything goes on; status shows how far it is.',
+  description:
+    'All key slots stay as they are and open the new root key. Backups made before still open with the slots they were made ' +
+    'with. Old keys are destroyed at the end; a keep that is stopped goes on with it when it is opened again.',
+  kind: 'change',
+  roles: ['admin'],
+  capability: 'system.rotate',
+  input: z.strictObject({
+    root: z.boolean().describe('a new root key, so that a slot that was removed opens no later backup'),
+    data: z.boolean().describe('new data keys, with which all records are sealed anew'),
+  }),
+  output: z.strictObject({ rootKeyId: z.string() }),
+  refusals: ['conflict', 'old-keyslot', 'damaged', 'busy', 'disk-full'],
 });
 
 /** Closes the keep by ending its process. Works while sealed. */

@@ -5,7 +5,6 @@ import {
   combineShares,
   lockedMemory,
   MAX_SHARES,
-  multiply,
   SecretBytes,
   type SecretShare,
   splitSecret,

@@ -7,7 +7,7 @@ import { type Result, refuse } from '@chatelaine/contract';
 import type { FillRandom } from '@chatelaine/secret';
 import type { AuditHead } from '@chatelaine/store';
 import { type Anchor, type AnchoredState, isAhead, parseAnchor, sealAnchor } from './anchor.ts';
-import type { RootKey } from './root-key.ts';
+import type { RootKeys } from './root-keys.ts';
 
 /**
  * Reads the anchor at `path`; nothing vouches for it yet. Refusals: `anchor-missing`, `damaged`, `unsupported-format`. Other
@@ -49,11 +49,11 @@ const mergeHeads = (known: readonly AuditHead[], more: readonly AuditHead[]): re
   return [...byLane.values()].sort((a, b) => a.lane - b.lane);
 };
 
-/** The anchor of one open vault. The root key stays the caller's and must live until {@link flush} has resolved. */
+/** The anchor of one open vault. The root keys stay the caller's and must live until {@link flush} has resolved. */
 export class AnchorFile {
   readonly #path: string;
   readonly #storeId: string;
-  readonly #root: RootKey;
+  readonly #roots: RootKeys;
   readonly #fill: FillRandom;
   #durable: AnchoredState;
   #known: AnchoredState;
@@ -65,13 +65,13 @@ export class AnchorFile {
   constructor(options: {
     readonly path: string;
     readonly storeId: string;
-    readonly root: RootKey;
+    readonly roots: RootKeys;
     readonly fill: FillRandom;
     readonly durable: AnchoredState;
   }) {
     this.#path = options.path;
     this.#storeId = options.storeId;
-    this.#root = options.root;
+    this.#roots = options.roots;
     this.#fill = options.fill;
     this.#durable = options.durable;
     this.#known = options.durable;
@@ -83,16 +83,25 @@ export class AnchorFile {
     if (this.#writing !== undefined && !isAhead(state, this.#writing)) return this.#current;
     const revision = Math.max(this.#known.revision, state.revision);
     this.#known = { revision, heads: mergeHeads(this.#known.heads, state.heads) };
-    this.#next ??= this.#current.then(
-      () => this.#startNext(),
-      () => this.#startNext(),
-    );
-    return this.#next;
+    return this.#schedule();
+  }
+
+  /** Writes what is known once more, under the root key of now; durable when it resolves. */
+  rewrite(): Promise<void> {
+    return this.#schedule();
   }
 
   /** Waits for writes under way, whether or not they succeed. */
   async flush(): Promise<void> {
     await (this.#next ?? this.#current).catch(() => undefined);
+  }
+
+  #schedule(): Promise<void> {
+    this.#next ??= this.#current.then(
+      () => this.#startNext(),
+      () => this.#startNext(),
+    );
+    return this.#next;
   }
 
   #startNext(): Promise<void> {
@@ -105,7 +114,7 @@ export class AnchorFile {
     const state = this.#known;
     this.#writing = state;
     try {
-      await replaceFile(this.#path, sealAnchor({ ...state, storeId: this.#storeId }, this.#root, this.#fill));
+      await replaceFile(this.#path, sealAnchor({ ...state, storeId: this.#storeId }, this.#roots.current, this.#fill));
       this.#durable = state;
     } finally {
       this.#writing = undefined;

@@ -56,7 +56,7 @@ export const sealAnchor = (
 
 /** Refusals: `damaged`, `unsupported-format`. */
 export const parseAnchor = (bytes: Uint8Array): Result<Anchor> => {
-  const box = readBox(bytes, schema, 'the anchor file');
+  const box = readBox(bytes, [schema], 'the anchor file');
   if (box.kind === 'refused') return box;
   const { heads, ...rest } = box.value.head;
   return ok({

@@ -12,7 +12,7 @@ import {
 } from '@chatelaine/secret';
 import type { z } from 'zod';
 
-const FORMAT = 1;
+const FIRST_FORMAT = 1;
 const HEAD_AT = 5;
 const MAX_HEAD_BYTES = 1_048_576;
 
@@ -20,7 +20,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /** What a box is for and where it lies. */
 export interface BoxPlace {
-  readonly domain: 'header' | 'key slot' | 'wrapped key' | 'anchor';
+  readonly domain: 'header' | 'key slot' | 'wrapped key' | 'rotation' | 'anchor';
   /** The key in the store; empty for the anchor. */
   readonly at: Uint8Array;
 }
@@ -43,11 +43,13 @@ export const sealBox = (options: {
   readonly content: Uint8Array;
   readonly key: Uint8Array;
   readonly fill: FillRandom;
+  /** 1 if absent. */
+  readonly format?: number;
 }): Uint8Array => {
   const head = Buffer.from(JSON.stringify(options.head), 'utf8');
   const nonceAt = HEAD_AT + head.length;
   const box = Buffer.allocUnsafeSlow(nonceAt + SEAL_NONCE_BYTES + options.content.length + SEAL_TAG_BYTES);
-  box[0] = FORMAT;
+  box[0] = options.format ?? FIRST_FORMAT;
   box.writeUInt32BE(head.length, 1);
   box.set(head, HEAD_AT);
   const nonce = box.subarray(nonceAt, nonceAt + SEAL_NONCE_BYTES);
@@ -57,12 +59,21 @@ export const sealBox = (options: {
   return new Uint8Array(box.buffer);
 };
 
-/** Reads the head. Refusals: `unsupported-format`, `damaged`; `what` names the box in the message. */
-export const readBox = <Head>(bytes: Uint8Array, schema: z.ZodType<Head>, what: string): Result<ReadBox<Head>> => {
+/**
+ * Reads the head. Refusals: `unsupported-format`, `damaged`; `what` names the box in the message.
+ *
+ * @param schemas of the formats, from the first on
+ */
+export const readBox = <Head>(
+  bytes: Uint8Array,
+  schemas: readonly [z.ZodType<Head>, ...z.ZodType<Head>[]],
+  what: string,
+): Result<ReadBox<Head>> => {
   const format = bytes[0] ?? 0;
-  if (format > FORMAT) return refuse('unsupported-format', { message: `${what} is of format ${format}` });
+  if (format > schemas.length) return refuse('unsupported-format', { message: `${what} is of format ${format}` });
   const damaged = refuse('damaged', { message: `${what} cannot be read` });
-  if (format !== FORMAT || bytes.length < HEAD_AT) return damaged;
+  const schema = schemas[format - FIRST_FORMAT];
+  if (schema === undefined || bytes.length < HEAD_AT) return damaged;
   const headBytes = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(1);
   const nonceAt = HEAD_AT + headBytes;
   if (headBytes > MAX_HEAD_BYTES || bytes.length < nonceAt + SEAL_NONCE_BYTES + SEAL_TAG_BYTES) return damaged;

@@ -10,6 +10,7 @@ import { checkSlotSecret, sealSlot } from './key-slot.ts';
 import { OpenVault } from './open-vault.ts';
 import { readEntries } from './read-store.ts';
 import { RootKey } from './root-key.ts';
+import { RootKeys } from './root-keys.ts';
 import { headerKey } from './store-keys.ts';
 import type { SlotSecret, Vault } from './vault.ts';
 import { sealHeader, type VaultPurpose } from './vault-header.ts';
@@ -44,18 +45,25 @@ const checkIsNew = async ({ store, anchorPath }: CreateOptions): Promise<Refused
   return refuse('rolled-back', { message: `the store is empty, its anchor at revision ${revision}` });
 };
 
-const write = async (options: CreateOptions, root: RootKey): Promise<Result<Vault>> => {
+const write = async (options: CreateOptions, roots: RootKeys): Promise<Result<Vault>> => {
   const { store, anchorPath, purpose, nowUnixMs, slot } = options;
   const { random: fill = fillRandom, argon2: cost = PRODUCTION_COST } = options;
+  const root = roots.current;
   const sealed = await sealSlot({ slot, root, nowUnixMs, cost, fill });
   if (sealed.kind === 'refused') return sealed;
-  const header = sealHeader({ purpose, rootKeyId: root.id, createdAtUnixMs: nowUnixMs }, root, fill);
+  const epoch = { number: 0, startedAtUnixMs: nowUnixMs };
+  const header = sealHeader({ purpose, rootKeyId: root.id, createdAtUnixMs: nowUnixMs, epoch }, root, fill);
   const durable = { revision: -1, heads: [] };
-  const anchor = new AnchorFile({ path: anchorPath, storeId: store.id, root, fill, durable });
+  const anchor = new AnchorFile({ path: anchorPath, storeId: store.id, roots, fill, durable });
   await anchor.advance({ revision: 0, heads: [] });
   const committed = await store.commit({
     conditions: [{ key: headerKey, absent: true }],
-    puts: [{ key: headerKey, value: header }, sealed.value, ...createFirstKeys(root, fill)],
+    puts: [
+      { key: headerKey, value: header },
+      sealed.value.slot,
+      sealed.value.recipient,
+      ...createFirstKeys(root, fill),
+    ],
     deletes: [],
     audit: [],
   });
@@ -63,9 +71,9 @@ const write = async (options: CreateOptions, root: RootKey): Promise<Result<Vaul
   if (committed.kind === 'conflict')
     return refuse('already-exists', { message: 'somebody else made a vault meanwhile' });
   await anchor.advance({ revision: committed.revision, heads: [] });
-  const ring = await KeyRing.open(store, root, fill);
+  const ring = await KeyRing.open(store, roots, fill);
   if (ring.kind === 'refused') return ring;
-  return ok(new OpenVault({ store, root, ring: ring.value, anchor, cost, fill }));
+  return ok(new OpenVault({ store, roots, epoch, ring: ring.value, anchor, cost, fill }));
 };
 
 /**
@@ -77,12 +85,12 @@ const write = async (options: CreateOptions, root: RootKey): Promise<Result<Vaul
 export const createVault = async (options: CreateOptions): Promise<Result<Vault>> => {
   const refused = checkSlotSecret(options.slot) ?? (await checkIsNew(options));
   if (refused !== undefined) return refused;
-  const root = RootKey.create(options.random ?? fillRandom);
+  const roots = new RootKeys(RootKey.create(options.random ?? fillRandom));
   let made: Result<Vault> | undefined;
   try {
-    made = await write(options, root);
+    made = await write(options, roots);
   } finally {
-    if (made?.kind !== 'ok') root.release();
+    if (made?.kind !== 'ok') roots.release();
   }
   return made;
 };

@@ -8,6 +8,7 @@ import { BlindedNames } from './blinded-names.ts';
 import type { NumberedKey } from './numbered-key.ts';
 import { readAllEntries, readEntries } from './read-store.ts';
 import { KEY_BYTES, type RootKey } from './root-key.ts';
+import type { RootKeys } from './root-keys.ts';
 import { collectionPrefix, type WrappedKeyPlace, wrappedKeyPrefix } from './store-keys.ts';
 import { DamagedRecordError } from './vault.ts';
 import { type OpenedKey, unwrapKey, wrapKey } from './wrapped-key.ts';
@@ -18,8 +19,8 @@ const FIRST = 1;
 export interface ProposedKey {
   readonly collection: string;
   readonly key: NumberedKey;
-  /** To be put, on the condition that nothing lies there. */
-  readonly entry: { readonly key: Uint8Array; readonly value: Uint8Array };
+  /** What is to be put, on the condition that nothing lies there; wrapped with the root key of this moment. */
+  readonly wrap: () => { readonly key: Uint8Array; readonly value: Uint8Array };
 }
 
 /** Keys of one purpose by number. */
@@ -41,6 +42,17 @@ class KeyLine {
     return this.#keys.get(number);
   }
 
+  /** Numbers below this one, ascending. */
+  below(number: number): readonly number[] {
+    return [...this.#keys.keys()].filter((known) => known < number).sort((a, b) => a - b);
+  }
+
+  /** Wipes a key that nothing is sealed with any more. */
+  forget(number: number): void {
+    this.#keys.get(number)?.key.release();
+    this.#keys.delete(number);
+  }
+
   release(): void {
     for (const { key } of this.#keys.values()) key.release();
   }
@@ -57,7 +69,7 @@ export const createFirstKeys = (root: RootKey, fill: FillRandom): { key: Uint8Ar
 
 export class KeyRing {
   readonly #store: Store;
-  readonly #root: RootKey;
+  readonly #roots: RootKeys;
   readonly #fill: FillRandom;
   readonly #blinding = new KeyLine();
   readonly #audit = new KeyLine();
@@ -66,15 +78,15 @@ export class KeyRing {
   readonly #superseded: SecretBytes[] = [];
   #names: BlindedNames | undefined;
 
-  private constructor(store: Store, root: RootKey, fill: FillRandom) {
+  private constructor(store: Store, roots: RootKeys, fill: FillRandom) {
     this.#store = store;
-    this.#root = root;
+    this.#roots = roots;
     this.#fill = fill;
   }
 
-  /** Opens all keys that the store holds. Refusals: `damaged`, `unsupported-format`. The root key stays the caller's. */
-  static async open(store: Store, root: RootKey, fill: FillRandom): Promise<Result<KeyRing>> {
-    const ring = new KeyRing(store, root, fill);
+  /** Opens all keys that the store holds. Refusals: `damaged`, `unsupported-format`. The root keys stay the caller's. */
+  static async open(store: Store, roots: RootKeys, fill: FillRandom): Promise<Result<KeyRing>> {
+    const ring = new KeyRing(store, roots, fill);
     const loaded = await ring.#load(await readAllEntries(store, wrappedKeyPrefix));
     if (loaded.kind === 'ok') return ok(ring);
     ring.release();
@@ -83,7 +95,7 @@ export class KeyRing {
 
   async #load(entries: readonly Entry[]): Promise<Result<undefined>> {
     for (const entry of entries) {
-      const opened = unwrapKey(entry, this.#root);
+      const opened = unwrapKey(entry, this.#roots);
       if (opened.kind === 'refused') return opened;
       this.#add(opened.value);
     }
@@ -96,7 +108,9 @@ export class KeyRing {
   }
 
   #add({ place, collection, key }: OpenedKey): void {
-    if (place.kind === 'data') {
+    if (place.kind === 'recipient') {
+      key.release();
+    } else if (place.kind === 'data') {
       const line = this.#data.get(collection) ?? new KeyLine();
       this.#data.set(collection, line);
       line.add(place.number, key);
@@ -149,8 +163,8 @@ export class KeyRing {
     if (known !== undefined) return known;
     const place: WrappedKeyPlace = { kind: 'data', collectionId: this.names.collectionId(collection), number: FIRST };
     const key = newKey(this.#fill);
-    const entry = wrapKey({ place, collection, key }, this.#root, this.#fill);
-    const proposed = { collection, key: { number: FIRST, key }, entry };
+    const wrap = () => wrapKey({ place, collection, key }, this.#roots.current, this.#fill);
+    const proposed = { collection, key: { number: FIRST, key }, wrap };
     this.#proposed.set(collection, proposed);
     return proposed;
   }
@@ -164,6 +178,39 @@ export class KeyRing {
       collection: proposed.collection,
       key: proposed.key.key,
     });
+  }
+
+  /** Every collection that has a data key, with its id in hex and the number of its newest key. */
+  collections(): readonly { readonly collection: string; readonly id: string; readonly newest: number }[] {
+    return [...this.#data].map(([collection, line]) => ({
+      collection,
+      id: Buffer.from(this.names.collectionId(collection)).toString('hex'),
+      newest: line.newest?.number ?? 0,
+    }));
+  }
+
+  /** Numbers of data keys of a collection below one. */
+  dataKeysBelow(collection: string, number: number): readonly number[] {
+    return this.#data.get(collection)?.below(number) ?? [];
+  }
+
+  /** A fresh key for a place, to be put there; {@link adopt} it once it is durable, or release it. */
+  makeKey(place: Exclude<WrappedKeyPlace, { readonly kind: 'recipient' }>, collection: string) {
+    const key = newKey(this.#fill);
+    return {
+      entry: wrapKey({ place, collection, key }, this.#roots.current, this.#fill),
+      opened: { place, collection, key },
+    };
+  }
+
+  /** A key that is in the store now; what is sealed from here on is sealed with the newest. */
+  adopt(opened: OpenedKey): void {
+    this.#add(opened);
+  }
+
+  /** Wipes a data key that is gone from the store. */
+  forget(collection: string, number: number): void {
+    this.#data.get(collection)?.forget(number);
   }
 
   /** Whether the store holds records of a collection. */

@@ -1,48 +1,56 @@
 // An open vault. Its keys lie in locked memory until it is closed; the store stays the caller's.
 
-import { ok, type Result, refuse } from '@chatelaine/contract';
-import type { FillRandom, PassPhraseCost } from '@chatelaine/secret';
-import type { AuditEntry, AuditHead, Entry, Store } from '@chatelaine/store';
-import type { AnchorFile } from './anchor-file.ts';
+import type { Result } from '@chatelaine/contract';
+import type { AuditEntry, AuditHead } from '@chatelaine/store';
 import type { KeyRing } from './key-ring.ts';
-import { MAX_SLOTS_PER_KIND, readSlot, type StoredSlot, sealSlot, slotIdOf, viewSlot } from './key-slot.ts';
+import { viewSlot } from './key-slot.ts';
+import { KeySlots } from './key-slots.ts';
 import { openStoredRecord } from './open-stored-record.ts';
-import { readAllEntries, readEntries, readEntry } from './read-store.ts';
-import type { RootKey } from './root-key.ts';
+import { readEntries } from './read-store.ts';
+import { Rotation } from './rotation.ts';
+import type { RotationPlan } from './rotation-record.ts';
 import { VaultTransaction } from './sealed-transaction.ts';
-import { keyNumberOf, openAudit, sealAudit } from './sealed-value.ts';
-import { headerKey, slotPrefix } from './store-keys.ts';
+import { keyNumberOf, openAudit } from './sealed-value.ts';
 import {
   type AuditAppend,
   DamagedRecordError,
   type KeySlotView,
   type OpenedBytes,
   type OpenedRecord,
+  type RotationParts,
+  type RotationRun,
+  type RotationState,
   type SealedTransaction,
+  type Sharing,
   type SlotSecret,
   type Vault,
 } from './vault.ts';
-
-/** Everything an open vault stands on. It takes over the root key and the keys. */
-export interface OpenVaultParts {
-  readonly store: Store;
-  readonly root: RootKey;
-  readonly ring: KeyRing;
-  readonly anchor: AnchorFile;
-  readonly cost: PassPhraseCost;
-  readonly fill: FillRandom;
-}
+import type { Epoch } from './vault-header.ts';
+import type { VaultParts } from './vault-parts.ts';
 
 export class OpenVault implements Vault {
-  readonly rootKeyId: string;
-  readonly #parts: OpenVaultParts;
+  readonly #parts: VaultParts;
+  readonly #inFlight = new Set<Promise<unknown>>();
   readonly #services: ConstructorParameters<typeof VaultTransaction>[0];
+  readonly #slots: KeySlots;
+  readonly #rotation: Rotation;
   #isClosed = false;
 
-  constructor(parts: OpenVaultParts) {
+  /** @param plan of a rotation that an earlier process began */
+  constructor(parts: VaultParts, plan?: RotationPlan) {
     this.#parts = parts;
-    this.rootKeyId = parts.root.id;
-    this.#services = { store: parts.store, fill: parts.fill, ring: () => this.#ring };
+    const { store, fill } = parts;
+    this.#services = { store, fill, ring: () => this.#ring, inFlight: this.#inFlight };
+    this.#slots = new KeySlots(parts);
+    this.#rotation = new Rotation(parts, this.#slots, this.#inFlight, plan);
+  }
+
+  get rootKeyId(): string {
+    return this.#parts.roots.current.id;
+  }
+
+  get epoch(): Epoch {
+    return this.#parts.epoch;
   }
 
   get #ring(): KeyRing {
@@ -78,34 +86,36 @@ export class OpenVault implements Vault {
   }
 
   async slots(): Promise<readonly KeySlotView[]> {
-    return (await this.#readSlots()).map(viewSlot);
+    return (await this.#slots.read()).map(viewSlot);
   }
 
-  async addSlot(
-    secret: SlotSecret,
-    label: string,
-    nowUnixMs: number,
-    audit?: AuditAppend,
-  ): Promise<Result<KeySlotView>> {
-    const { root, cost, fill } = this.#parts;
-    const header = await this.#readHeader();
-    const same = (await this.#readSlots()).filter((slot) => slot.box.head.kind === secret.kind);
-    if (same.length >= MAX_SLOTS_PER_KIND) return refuse('too-many-keyslots');
-    const sealed = await sealSlot({ slot: { ...secret, label }, root, nowUnixMs, cost, fill });
-    if (sealed.kind === 'refused') return sealed;
-    const { key, value, view } = sealed.value;
-    const changed = await this.#changeSlots(header, { puts: [{ key, value }], deletes: [] }, audit);
-    return changed.kind === 'ok' ? ok(view) : changed;
+  addSlot(secret: SlotSecret, label: string, nowUnixMs: number, audit?: AuditAppend): Promise<Result<KeySlotView>> {
+    return this.#slots.add(secret, label, nowUnixMs, audit);
   }
 
-  async removeSlot(id: string, audit?: AuditAppend): Promise<Result<Record<string, never>>> {
-    const header = await this.#readHeader();
-    const entries = await readAllEntries(this.#parts.store, slotPrefix);
-    const removed = entries.find(({ key }) => slotIdOf(key) === id);
-    if (removed === undefined) return refuse('not-found');
-    const others = entries.filter((entry) => entry !== removed && readSlot(entry).kind === 'ok');
-    if (others.length === 0) return refuse('last-keyslot');
-    return this.#changeSlots(header, { puts: [], deletes: [removed.key] }, audit);
+  addSharesSlot(sharing: Sharing, label: string, nowUnixMs: number, audit?: AuditAppend) {
+    return this.#slots.addShares(sharing, label, nowUnixMs, audit);
+  }
+
+  removeSlot(id: string, audit?: AuditAppend): Promise<Result<Record<string, never>>> {
+    return this.#slots.remove(id, audit);
+  }
+
+  /** Of the slot that opened it. */
+  keepRecipient(slotId: string, recipient: Uint8Array): Promise<void> {
+    return this.#slots.keepRecipient(slotId, recipient);
+  }
+
+  get rotation(): RotationState | undefined {
+    return this.#rotation.state;
+  }
+
+  beginRotation(parts: RotationParts, nowUnixMs: number, audit?: AuditAppend): Promise<Result<Record<string, never>>> {
+    return this.#rotation.begin(parts, nowUnixMs, audit);
+  }
+
+  continueRotation(run: RotationRun): Promise<void> {
+    return this.#rotation.run(run);
   }
 
   advanceAnchor(committed: { readonly revision: number; readonly audit: readonly AuditHead[] }): Promise<void> {
@@ -117,45 +127,6 @@ export class OpenVault implements Vault {
     this.#isClosed = true;
     await this.#parts.anchor.flush();
     this.#parts.ring.release();
-    this.#parts.root.release();
-  }
-
-  async #readHeader(): Promise<Entry> {
-    const header = await readEntry(this.#parts.store, headerKey);
-    if (header === undefined) throw new DamagedRecordError('the header of the vault is missing');
-    return header;
-  }
-
-  async #readSlots(): Promise<readonly StoredSlot[]> {
-    const entries = await readAllEntries(this.#parts.store, slotPrefix);
-    return entries.map((entry) => {
-      const slot = readSlot(entry);
-      if (slot.kind === 'refused') throw new DamagedRecordError(slot.message);
-      return slot.value;
-    });
-  }
-
-  /** Every change writes the header again on the condition that nobody else did, so that two never overlap. */
-  async #changeSlots(
-    header: Entry,
-    change: {
-      readonly puts: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[];
-      readonly deletes: readonly Uint8Array[];
-    },
-    audit: AuditAppend | undefined,
-  ): Promise<Result<Record<string, never>>> {
-    const { store, fill } = this.#parts;
-    const appends = audit === undefined ? [] : [audit];
-    const ring = this.#ring;
-    const committed = await store.commit({
-      conditions: [{ key: headerKey, revision: header.revision }],
-      puts: [{ key: headerKey, value: header.value }, ...change.puts],
-      deletes: change.deletes,
-      audit: appends.map(({ lane, record }) => ({ lane, payload: sealAudit(record, lane, ring.audit, fill) })),
-    });
-    if (committed.kind === 'refused') return committed;
-    if (committed.kind === 'conflict') return refuse('conflict', { message: 'the key slots were changed meanwhile' });
-    await this.advanceAnchor(committed);
-    return ok({});
+    this.#parts.roots.release();
   }
 }

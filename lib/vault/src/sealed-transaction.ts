@@ -18,11 +18,19 @@ export interface TransactionServices {
   readonly fill: FillRandom;
   /** Throws once the vault is closed. */
   readonly ring: () => KeyRing;
+  /** Commits that are not answered yet. */
+  readonly inFlight: Set<Promise<unknown>>;
 }
 
-type Written =
-  | { readonly kind: 'put'; readonly key: Uint8Array; readonly value: Uint8Array; readonly sealedWith: NumberedKey }
-  | { readonly kind: 'delete'; readonly key: Uint8Array };
+interface Put {
+  readonly kind: 'put';
+  readonly collection: string;
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+  readonly sealedWith: NumberedKey;
+}
+
+type Written = Put | { readonly kind: 'delete'; readonly key: Uint8Array };
 
 export class VaultTransaction implements SealedTransaction {
   readonly #services: TransactionServices;
@@ -48,7 +56,12 @@ export class VaultTransaction implements SealedTransaction {
     const name = ring.names.blind(collection, path);
     const written = this.#writes.get(name.text);
     if (written?.kind === 'delete') return undefined;
-    if (written?.kind === 'put') return openRecord(written.value, written.key, written.sealedWith);
+    if (written?.kind === 'put') {
+      if (!written.sealedWith.key.isReleased) return openRecord(written.value, written.key, written.sealedWith);
+      // Its key was replaced and destroyed meanwhile: this transaction can only be begun anew.
+      this.#sawTwoStates = true;
+      return undefined;
+    }
     const entry = await readEntry(this.#services.store, name.key);
     this.#noteRead(name, entry?.revision ?? 0);
     return entry && openStoredRecord(this.#services.ring(), collection, entry, path);
@@ -63,7 +76,7 @@ export class VaultTransaction implements SealedTransaction {
     }
     const key = ring.newest(collection) ?? this.#propose(ring, collection).key;
     const sealed = sealRecord({ at: name.key, path, content: value }, key, this.#services.fill);
-    this.#writes.set(name.text, { kind: 'put', key: name.key, value: sealed, sealedWith: key });
+    this.#writes.set(name.text, { kind: 'put', collection, key: name.key, value: sealed, sealedWith: key });
   }
 
   delete(collection: string, path: string): void {
@@ -88,14 +101,23 @@ export class VaultTransaction implements SealedTransaction {
     for (const { key, revision } of this.#reads.values()) {
       conditions.push(revision === 0 ? { key, absent: true } : { key, revision });
     }
-    for (const { entry } of proposed) conditions.push({ key: entry.key, absent: true });
-    const puts: { key: Uint8Array; value: Uint8Array }[] = proposed.map(({ entry }) => entry);
+    const puts: { key: Uint8Array; value: Uint8Array }[] = proposed.map(({ wrap }) => wrap());
+    for (const { key } of puts) conditions.push({ key, absent: true });
     const deletes: Uint8Array[] = [];
     for (const written of this.#writes.values()) {
-      if (written.kind === 'put') puts.push({ key: written.key, value: written.value });
-      else deletes.push(written.key);
+      if (written.kind === 'delete') {
+        deletes.push(written.key);
+        continue;
+      }
+      const value = this.#sealedWithNewest(ring, written);
+      if (value === undefined) return { kind: 'conflict' };
+      puts.push({ key: written.key, value });
     }
-    const answer = await this.#services.store.commit({ conditions, puts, deletes, audit: this.#audit });
+    // From the look at the newest keys to here nothing waited: whoever replaces keys waits for what is in flight.
+    const committing = this.#services.store.commit({ conditions, puts, deletes, audit: this.#audit });
+    const { inFlight } = this.#services;
+    inFlight.add(committing);
+    const answer = await committing.finally(() => inFlight.delete(committing));
     if (answer.kind === 'committed') for (const made of proposed) ring.settle(made);
     if (answer.kind !== 'conflict') return answer;
     if (proposed.length > 0) await this.#services.ring().refresh();
@@ -117,6 +139,17 @@ export class VaultTransaction implements SealedTransaction {
     const proposed = this.#proposed.get(collection) ?? ring.propose(collection);
     this.#proposed.set(collection, proposed);
     return proposed;
+  }
+
+  /** What was put, under the newest key of its collection; undefined if the key it was sealed with is gone. */
+  #sealedWithNewest(ring: KeyRing, put: Put): Uint8Array | undefined {
+    const newest = ring.newest(put.collection);
+    if (newest === undefined || newest.number <= put.sealedWith.number) return put.value;
+    if (put.sealedWith.key.isReleased) return undefined;
+    const opened = openRecord(put.value, put.key, put.sealedWith);
+    if (opened === undefined) throw new Error('what was sealed a moment ago does not open');
+    using content = opened.value;
+    return sealRecord({ at: put.key, path: opened.path, content: content.bytes }, newest, this.#services.fill);
   }
 
   /** The keys that this transaction has to bring into the store itself. */

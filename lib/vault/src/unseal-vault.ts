@@ -7,13 +7,14 @@ import { type Store, StoreError } from '@chatelaine/store';
 import { type Anchor, checkAnchor, checkAnchorStore, isAnchorGenuine } from './anchor.ts';
 import { AnchorFile, readAnchor } from './anchor-file.ts';
 import { KeyRing } from './key-ring.ts';
-import { openSlot, readSlot, type StoredSlot, viewSlot } from './key-slot.ts';
+import { type OpenedSlot, openSlot, readSlot, type StoredSlot, viewSlot } from './key-slot.ts';
 import { OpenVault } from './open-vault.ts';
 import { readAllEntries } from './read-store.ts';
-import type { RootKey } from './root-key.ts';
+import type { RootKeys } from './root-keys.ts';
+import { findRootKeys, type RotationPlan } from './rotation-record.ts';
 import { slotPrefix } from './store-keys.ts';
 import { DamagedRecordError, type KeySlotView, type SlotSecret, type Vault } from './vault.ts';
-import { isHeaderGenuine, readStoredHeader, type StoredHeader, type VaultPurpose } from './vault-header.ts';
+import { type Epoch, isHeaderGenuine, readStoredHeader, type StoredHeader, type VaultPurpose } from './vault-header.ts';
 
 /** What anybody who has the store can read; nothing vouches for it before the vault is open. */
 export interface VaultHeader {
@@ -21,6 +22,7 @@ export interface VaultHeader {
   /** 16 hex digits. */
   readonly rootKeyId: string;
   readonly createdAtUnixMs: number;
+  readonly epoch: Epoch;
   readonly slots: readonly KeySlotView[];
   /** Slots that cannot be read. */
   readonly damagedSlots: number;
@@ -39,21 +41,22 @@ export interface OpenOptions {
   readonly random?: FillRandom;
 }
 
-interface SealedParts {
+export interface SealedParts {
   readonly header: StoredHeader;
   readonly slots: readonly StoredSlot[];
   readonly damagedSlots: number;
 }
 
 /** What a store or a record throws when it is at fault, as a refusal; anything else is thrown on. */
-const refusalOf = (error: unknown): Refused => {
+export const refusalOf = (error: unknown): Refused => {
   if (error instanceof DamagedRecordError) return refuse(error.code, { message: error.message });
   if (!(error instanceof StoreError)) throw error;
   if (error.code !== 'damaged' && error.code !== 'unsupported-format' && error.code !== 'busy') throw error;
   return refuse(error.code, { message: error.message });
 };
 
-const readSealed = async (store: Store): Promise<Result<SealedParts>> => {
+/** Reads what is there before anything is opened. */
+export const readSealed = async (store: Store): Promise<Result<SealedParts>> => {
   const header = await readStoredHeader(store);
   if (header.kind === 'refused') return header;
   const read = (await readAllEntries(store, slotPrefix)).map(readSlot);
@@ -75,16 +78,18 @@ export const readVaultHeader = async (store: Store): Promise<Result<VaultHeader>
   }
 };
 
-const openRootKey = async (
+/** Tries the secret on all slots. The caller releases the root key. */
+const openAnySlot = async (
   { header, slots, damagedSlots }: SealedParts,
   secret: SlotSecret,
-): Promise<Result<RootKey>> => {
+): Promise<Result<OpenedSlot & { readonly slotId: string }>> => {
   const { rootKeyId } = header.box.head;
   for (const slot of slots) {
     const opened = await openSlot(slot, secret);
     if (opened === undefined) continue;
-    if (opened.kind === 'refused' || opened.value.id === rootKeyId) return opened;
-    opened.value.release();
+    if (opened.kind === 'refused') return opened;
+    if (opened.value.root.id === rootKeyId) return ok({ ...opened.value, slotId: slot.id });
+    opened.value.root.release();
     const message = `key slot ${slot.id} holds another root key; ${rootKeyId} was expected`;
     return refuse('damaged', { message });
   }
@@ -93,13 +98,40 @@ const openRootKey = async (
   return refuse('damaged', { message });
 };
 
-const findAnchor = async (path: string, store: Store, root: RootKey): Promise<Result<Anchor>> => {
+/** What a secret opened: the root keys, which the caller releases, and the slot it was. */
+export interface OpenedRoots {
+  readonly roots: RootKeys;
+  readonly plan?: RotationPlan;
+  readonly slotId: string;
+  readonly recipient: Buffer;
+}
+
+/** Opens the root keys, and checks the header. Refusals: `wrong-key`, `damaged`, `unsupported-format`, `busy`. */
+export const openRoots = async (
+  store: Store,
+  sealed: SealedParts,
+  secret: SlotSecret,
+): Promise<Result<OpenedRoots>> => {
+  const opened = await openAnySlot(sealed, secret);
+  if (opened.kind === 'refused') return opened;
+  const { root, recipient, slotId } = opened.value;
+  const found = isHeaderGenuine(sealed.header.box, root)
+    ? await findRootKeys(store, root)
+    : refuse('damaged', { message: 'the header of the vault was changed' });
+  if (found.kind === 'ok') return ok({ ...found.value, recipient, slotId });
+  root.release();
+  return found;
+};
+
+const findAnchor = async (path: string, store: Store, roots: RootKeys): Promise<Result<Anchor>> => {
   const read = await readAnchor(path);
   if (read.kind === 'refused') return read;
   const foreign = checkAnchorStore(read.value, store);
   if (foreign !== undefined) return foreign;
-  if (isAnchorGenuine(read.value, root)) return read;
-  return refuse('damaged', { message: `the anchor file was not written by the holder of root key ${root.id}` });
+  const root = roots.find(read.value.rootKeyId);
+  if (root !== undefined && isAnchorGenuine(read.value, root)) return read;
+  const message = `the anchor file was not written by the holder of root key ${roots.current.id}`;
+  return refuse('damaged', { message });
 };
 
 const isDiskFull = (error: unknown): boolean =>
@@ -116,17 +148,19 @@ const refuseEmpty = async (refused: Refused, { store, anchorPath }: OpenOptions)
   );
 };
 
-const openWith = async (options: OpenOptions, sealed: SealedParts, root: RootKey): Promise<Result<Vault>> => {
+const openWith = async (
+  options: OpenOptions,
+  epoch: Epoch,
+  { roots, plan, slotId, recipient }: OpenedRoots,
+): Promise<Result<Vault>> => {
   const { store, anchorPath, random: fill = fillRandom, argon2: cost = PRODUCTION_COST } = options;
-  const { box } = sealed.header;
-  if (!isHeaderGenuine(box, root)) return refuse('damaged', { message: 'the header of the vault was changed' });
-  const anchor = await findAnchor(anchorPath, store, root);
+  const anchor = await findAnchor(anchorPath, store, roots);
   if (anchor.kind === 'refused') return anchor;
   const checked = await checkAnchor(store, anchor.value);
   if (checked.kind === 'refused') return checked;
-  const ring = await KeyRing.open(store, root, fill);
+  const ring = await KeyRing.open(store, roots, fill);
   if (ring.kind === 'refused') return ring;
-  const file = new AnchorFile({ path: anchorPath, storeId: store.id, root, fill, durable: anchor.value });
+  const file = new AnchorFile({ path: anchorPath, storeId: store.id, roots, fill, durable: anchor.value });
   try {
     if (checked.value.isBehind) {
       await file.advance({ revision: await store.revision(), heads: await store.auditHeads() });
@@ -138,7 +172,9 @@ const openWith = async (options: OpenOptions, sealed: SealedParts, root: RootKey
       throw error;
     }
   }
-  return ok(new OpenVault({ store, root, ring: ring.value, anchor: file, cost, fill }));
+  const vault = new OpenVault({ store, roots, epoch, ring: ring.value, anchor: file, cost, fill }, plan);
+  await vault.keepRecipient(slotId, recipient);
+  return ok(vault);
 };
 
 /**
@@ -152,17 +188,17 @@ export const openVault = async (options: OpenOptions): Promise<Result<Vault>> =>
   try {
     const sealed = await readSealed(options.store);
     if (sealed.kind === 'refused') return await refuseEmpty(sealed, options);
-    const { purpose } = sealed.value.header.box.head;
+    const { purpose, epoch } = sealed.value.header.box.head;
     if (options.purpose !== undefined && options.purpose !== purpose) {
       return refuse('wrong-purpose', { message: `this one was made for ${purpose}` });
     }
-    const root = await openRootKey(sealed.value, options.secret);
-    if (root.kind === 'refused') return root;
+    const roots = await openRoots(options.store, sealed.value, options.secret);
+    if (roots.kind === 'refused') return roots;
     let opened: Result<Vault> | undefined;
     try {
-      opened = await openWith(options, sealed.value, root.value);
+      opened = await openWith(options, epoch, roots.value);
     } finally {
-      if (opened?.kind !== 'ok') root.value.release();
+      if (opened?.kind !== 'ok') roots.value.roots.release();
     }
     return opened;
   } catch (error) {

@@ -14,16 +14,31 @@ import { headerKey } from './store-keys.ts';
 export const rootKeyIdSchema = z.string().regex(/^[0-9a-f]{16}$/);
 export const unixMsSchema = z.number().int().min(0);
 
-const schema = z.strictObject({
+const first = z.strictObject({
   purpose: z.enum(['production', 'development']),
   rootKeyId: rootKeyIdSchema,
   createdAtUnixMs: unixMsSchema,
 });
 
+const second = first.extend({
+  epoch: z.strictObject({ number: z.number().int().min(0), startedAtUnixMs: unixMsSchema }),
+});
+
+/** What is written. Older formats are read for ever. */
+const FORMAT = 2;
+
+/** The time since a vault was made, or since it was last restored on purpose: what was once used or approved before counts no more. */
+export interface Epoch {
+  /** 0 for a vault that was never restored. */
+  readonly number: number;
+  /** Not before anything that is in the store. */
+  readonly startedAtUnixMs: number;
+}
+
 /** A store is made for one of both, for good. */
 export type VaultPurpose = 'production' | 'development';
 
-export type VaultHeaderHead = z.infer<typeof schema>;
+export type VaultHeaderHead = z.infer<typeof second>;
 
 /** The header as it lies in the store. */
 export interface StoredHeader {
@@ -34,11 +49,15 @@ export interface StoredHeader {
 const place: BoxPlace = { domain: 'header', at: headerKey };
 
 export const sealHeader = (head: VaultHeaderHead, root: RootKey, fill: FillRandom): Uint8Array =>
-  sealBox({ place, head, content: new Uint8Array(0), key: root.header.bytes, fill });
+  sealBox({ place, head, content: new Uint8Array(0), key: root.header.bytes, fill, format: FORMAT });
 
 /** Reads a header's bytes. Refusals: `damaged`, `unsupported-format`. */
 export const parseHeader = (bytes: Uint8Array): Result<ReadBox<VaultHeaderHead>> =>
-  readBox(bytes, schema, 'the header of the vault');
+  readBox(
+    bytes,
+    [first.transform((head) => ({ ...head, epoch: { number: 0, startedAtUnixMs: head.createdAtUnixMs } })), second],
+    'the header of the vault',
+  );
 
 /** Whether the holder of the root key wrote it. */
 export const isHeaderGenuine = (box: ReadBox<VaultHeaderHead>, root: RootKey): boolean => {
