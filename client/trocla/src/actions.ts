@@ -1,9 +1,9 @@
 // The seven actions. Each gives what goes to stdout, and the exit code.
 
+import { asHash, loadYaml } from '@chatelaine/passwords/trocla';
 import type { CommandLine } from './command-line.ts';
 import { ActionFailed } from './failed-action.ts';
 import { knownFormats } from './known-formats.ts';
-import { asHash, loadYaml } from './psych-value.ts';
 import { inspectHash } from './ruby-inspect.ts';
 import { rubyPattern } from './ruby-pattern.ts';
 import { Session, shown } from './session.ts';

@@ -2,10 +2,9 @@
 
 import type { PasswordFormat } from '@chatelaine/password-hash';
 import { type PasswordAnswer, type PasswordStore, Passwords } from '@chatelaine/passwords';
-import { type Configuration, readConfiguration } from './configuration.ts';
+import { type Configuration, openStore, readConfiguration } from '@chatelaine/passwords/trocla';
 import { ActionFailed, failureOf } from './failed-action.ts';
 import { renderedFormats } from './known-formats.ts';
-import { openStore } from './open-store.ts';
 
 /** One call of the command. */
 export class Session {

@@ -24,6 +24,14 @@ export class MemoryStore implements PasswordStore {
     return Promise.resolve([...this.#records.keys()]);
   }
 
+  readAll(): Promise<ReadonlyMap<string, PasswordRecord>> {
+    return Promise.resolve(new Map(this.#records));
+  }
+
+  async putAll(records: ReadonlyMap<string, PasswordRecord>): Promise<void> {
+    for (const [key, record] of records) this.#records.set(key, record);
+  }
+
   sealValue(value: Uint8Array): Uint8Array {
     return Uint8Array.from(value);
   }

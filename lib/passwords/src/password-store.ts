@@ -33,6 +33,10 @@ export interface PasswordStore {
   update<Result>(key: string, decide: (current: PasswordRecord | undefined) => RecordChange<Result>): Promise<Result>;
   /** Every key that is stored, in the store's own order. */
   keys(): Promise<readonly string[]>;
+  /** Everything at once; in place of a record that cannot be read, why. */
+  readAll(): Promise<ReadonlyMap<string, PasswordRecord | PasswordStoreError>>;
+  /** Stores many records, each in place of what is there; all of them or none. */
+  putAll(records: ReadonlyMap<string, PasswordRecord>): Promise<void>;
   /** The bytes to store for a value; a copy. */
   sealValue(value: Uint8Array): Uint8Array;
   /** The value of what is stored; a copy, which the caller wipes. */

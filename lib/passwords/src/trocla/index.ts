@@ -1,7 +1,8 @@
-// Trocla's own stores, in its formats and under its locks. The one in SQLite is `…/trocla/sqlite` and the
-// encryption `…/trocla/ssl`: not everybody needs to load them.
+// Trocla's configuration and its own stores, in its formats and under its locks. What reads SQLite and the encryption is loaded only
+// by a configuration that names it.
 
-export { noCipher, type ValueCipher } from './value-cipher.ts';
+export { type Configuration, readConfiguration } from './configuration.ts';
+export { openStore } from './open-store.ts';
+export { asHash, loadYaml, PsychError } from './psych-value.ts';
+export { noCipher } from './value-cipher.ts';
 export { YamlFileStore } from './yaml-file-store.ts';
-export type { YamlNode } from './yaml-node.ts';
-export { readYaml, withYamlParser, YamlError } from './yaml-reader.ts';

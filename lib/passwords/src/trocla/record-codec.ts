@@ -65,6 +65,22 @@ export const recordOf = (key: string, stored: RubyValue): PasswordRecord => {
   };
 };
 
+/** Our form of everything in a store; in place of what is no record, why. */
+export const recordsOf = (
+  entries: Iterable<readonly [string, RubyValue]>,
+): ReadonlyMap<string, PasswordRecord | PasswordStoreError> => {
+  const records = new Map<string, PasswordRecord | PasswordStoreError>();
+  for (const [key, stored] of entries) {
+    try {
+      records.set(key, recordOf(key, stored));
+    } catch (error) {
+      if (!(error instanceof PasswordStoreError)) throw error;
+      records.set(key, error);
+    }
+  }
+  return records;
+};
+
 const greatestCommonDivisor = (a: bigint, b: bigint): bigint => (b === 0n ? a : greatestCommonDivisor(b, a % b));
 
 const rationalSeconds = (unixMs: number): RubyValue => {

@@ -6,7 +6,8 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type PasswordRecord, type PasswordStore, PasswordStoreError, type RecordChange } from '../password-store.ts';
 import { readMarshal } from './read-marshal.ts';
-import { recordOf, storedForm } from './record-codec.ts';
+import { recordOf, recordsOf, storedForm } from './record-codec.ts';
+import type { RubyValue } from './ruby-value.ts';
 import type { ValueCipher } from './value-cipher.ts';
 import { writeMarshal } from './write-marshal.ts';
 
@@ -42,25 +43,37 @@ export class SqliteTroclaStore implements PasswordStore {
     key: string,
     decide: (current: PasswordRecord | undefined) => RecordChange<Result>,
   ): Promise<Result> {
-    return this.#guard(() => {
-      const database = this.#open();
-      database.exec('BEGIN IMMEDIATE');
-      try {
+    return this.#guard(() =>
+      this.#write((database) => {
         const change = decide(this.#load(database, key));
         if (change.kind === 'put') this.#store(database, key, change.record);
         if (change.kind === 'remove') database.prepare(`DELETE FROM ${this.#table} WHERE k = ?`).run(encodeKey(key));
-        database.exec('COMMIT');
         return change.result;
-      } catch (error) {
-        if (database.isTransaction) database.exec('ROLLBACK');
-        throw error;
-      }
-    });
+      }),
+    );
   }
 
   async keys(): Promise<readonly string[]> {
     const rows = this.#guard(() => this.#open().prepare(`SELECT k FROM ${this.#table}`).all());
     return rows.map(({ k }) => Buffer.from(String(k), 'base64').toString()).sort();
+  }
+
+  async readAll(): Promise<ReadonlyMap<string, PasswordRecord | PasswordStoreError>> {
+    const entries = this.#guard(() =>
+      this.#open()
+        .prepare(`SELECT k, v FROM ${this.#table}`)
+        .all()
+        .map(({ k, v }) => [Buffer.from(String(k), 'base64').toString(), marshalled(v)] as const),
+    );
+    return recordsOf(entries);
+  }
+
+  async putAll(records: ReadonlyMap<string, PasswordRecord>): Promise<void> {
+    this.#guard(() =>
+      this.#write((database) => {
+        for (const [key, record] of records) this.#store(database, key, record);
+      }),
+    );
   }
 
   sealValue(value: Uint8Array): Uint8Array {
@@ -90,12 +103,24 @@ export class SqliteTroclaStore implements PasswordStore {
     return database;
   }
 
+  /** One transaction. */
+  #write<Result>(act: (database: DatabaseSync) => Result): Result {
+    const database = this.#open();
+    database.exec('BEGIN IMMEDIATE');
+    try {
+      const result = act(database);
+      database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
   #load(database: DatabaseSync, key: string): PasswordRecord | undefined {
     const row = database.prepare(`SELECT v FROM ${this.#table} WHERE k = ?`).get(encodeKey(key));
     const value = row?.['v'];
-    if (value === undefined || value === null) return undefined;
-    if (!(value instanceof Uint8Array)) throw new PasswordStoreError('corrupt', 'a value in the table is no blob');
-    return recordOf(key, readMarshal(value));
+    return value === undefined || value === null ? undefined : recordOf(key, marshalled(value));
   }
 
   #store(database: DatabaseSync, key: string, record: PasswordRecord): void {
@@ -118,5 +143,10 @@ export class SqliteTroclaStore implements PasswordStore {
     }
   }
 }
+
+const marshalled = (value: unknown): RubyValue => {
+  if (!(value instanceof Uint8Array)) throw new PasswordStoreError('corrupt', 'a value in the table is no blob');
+  return readMarshal(value);
+};
 
 const encodeKey = (key: string): string => Buffer.from(key).toString('base64');

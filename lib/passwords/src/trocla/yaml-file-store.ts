@@ -8,7 +8,7 @@ import { type PasswordRecord, type PasswordStore, PasswordStoreError, type Recor
 import { emitEntry } from './emit-yaml.ts';
 import { lockFile } from './file-lock.ts';
 import { parseEntries } from './parse-entries.ts';
-import { recordOf, storedForm } from './record-codec.ts';
+import { recordOf, recordsOf, storedForm } from './record-codec.ts';
 import type { TailChange } from './recovery-copy.ts';
 import type { RubyValue } from './ruby-value.ts';
 import type { ValueCipher } from './value-cipher.ts';
@@ -111,6 +111,31 @@ export class YamlFileStore implements PasswordStore {
     }
   }
 
+  async readAll(): Promise<ReadonlyMap<string, PasswordRecord | PasswordStoreError>> {
+    const descriptor = this.#open(O_RDONLY);
+    if (descriptor === undefined) return new Map();
+    try {
+      await this.#lockToRead(descriptor);
+      return recordsOf(await withYamlParser(() => this.#parse(descriptor)));
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  async putAll(records: ReadonlyMap<string, PasswordRecord>): Promise<void> {
+    if (records.size === 0) return;
+    const descriptor = this.#openToWrite();
+    try {
+      lockFile(descriptor, 'exclusive');
+      await this.#recover(descriptor);
+      const all = await withYamlParser(() => this.#parse(descriptor));
+      for (const [key, record] of records) all.set(key, storedForm(record));
+      await this.#change(descriptor, this.#rewrite(all));
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
   sealValue(value: Uint8Array): Uint8Array {
     return this.#settings.cipher.seal(value);
   }
@@ -201,9 +226,14 @@ export class YamlFileStore implements PasswordStore {
   }
 
   async #write(descriptor: number, key: string, look: Look, value: RubyValue | undefined): Promise<void> {
+    if (look.all === undefined) return this.#change(descriptor, this.#splice(descriptor, key, look, value));
+    if (value === undefined) look.all.delete(key);
+    else look.all.set(key, value);
+    return this.#change(descriptor, this.#rewrite(look.all));
+  }
+
+  async #change(descriptor: number, change: TailChange): Promise<void> {
     const { changeTail } = await import('./recovery-copy.ts');
-    const change =
-      look.all === undefined ? this.#splice(descriptor, key, look, value) : this.#rewrite(key, look.all, value);
     try {
       changeTail(this.#settings.file, descriptor, change);
     } finally {
@@ -221,9 +251,7 @@ export class YamlFileStore implements PasswordStore {
     return { offset: place.start, bytes: Buffer.concat([entry, rest]) };
   }
 
-  #rewrite(key: string, all: Map<string, RubyValue>, value: RubyValue | undefined): TailChange {
-    if (value === undefined) all.delete(key);
-    else all.set(key, value);
+  #rewrite(all: ReadonlyMap<string, RubyValue>): TailChange {
     const entries = [...all].map(([each, stored]) => emitEntry(each, stored)).join('');
     return { offset: 0, bytes: Buffer.from(entries === '' ? '--- {}\n' : `---\n${entries}`) };
   }

@@ -49,8 +49,16 @@ export class TransactionStore implements PasswordStore {
     return change.result;
   }
 
-  keys(): Promise<readonly string[]> {
+  keys(): never {
     throw new PasswordStoreError('unsupported', 'keys are listed a page at a time');
+  }
+
+  readAll(): never {
+    return this.keys();
+  }
+
+  putAll(): never {
+    return this.keys();
   }
 
   sealValue(value: Uint8Array): Uint8Array {

@@ -2,17 +2,19 @@
 
 import { lstatSync } from 'node:fs';
 import path from 'node:path';
-import { MemoryStore, type PasswordStore } from '@chatelaine/passwords';
-import { noCipher, type ValueCipher, YamlFileStore } from '@chatelaine/passwords/trocla';
+import { MemoryStore } from '../memory-store.ts';
+import type { PasswordStore } from '../password-store.ts';
 import { type Configuration, nameOf } from './configuration.ts';
 import { PsychError } from './psych-value.ts';
+import { noCipher, type ValueCipher } from './value-cipher.ts';
+import { YamlFileStore } from './yaml-file-store.ts';
 
 const supported = 'supported are moneta with the adapter YAML or Sequel (sqlite), and memory';
 
 const cipherOf = async ({ encryption, encryptionOptions }: Configuration): Promise<ValueCipher> => {
   if (encryption === 'none') return noCipher;
   if (encryption !== 'ssl') throw new PsychError(`Encryption ${encryption} is not supported!`);
-  const { SslCipher } = await import('@chatelaine/passwords/trocla/ssl');
+  const { SslCipher } = await import('./ssl-cipher.ts');
   const { private_key: privateKey, public_key: publicKey } = encryptionOptions;
   return new SslCipher({
     ...(typeof privateKey === 'string' && { privateKey }),
@@ -66,7 +68,7 @@ export const openStore = async (
   if (adapter === 'Sequel') {
     const file = sqliteFile(textOption(adapterOptions, 'db'));
     const table = nameOf(adapterOptions['table']) ?? 'moneta';
-    const { SqliteTroclaStore } = await import('@chatelaine/passwords/trocla/sqlite');
+    const { SqliteTroclaStore } = await import('./sqlite-store.ts');
     return new SqliteTroclaStore({ file, table, cipher, newFileMode });
   }
   throw new PsychError(`The adapter ${adapter ?? '(none)'} is not supported by trocla of Chatelaine: ${supported}`);

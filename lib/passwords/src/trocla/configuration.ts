@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { builtInProfiles, type CreateOptions, defaultOptions, type Profiles } from '@chatelaine/passwords';
+import { builtInProfiles, type CreateOptions, defaultOptions, type Profiles } from '../create-options.ts';
 import { asHash, loadYaml, PsychError, RubySymbol, rubyClass } from './psych-value.ts';
 
 /** What a configuration file says. */

@@ -1,7 +1,8 @@
 // What Ruby's YAML library (Psych) makes of a document: YAML 1.1 with its own idea of numbers. With the safe loader, whatever would
 // become an object is refused.
 
-import { readYaml, withYamlParser, YamlError, type YamlNode } from '@chatelaine/passwords/trocla';
+import type { YamlNode } from './yaml-node.ts';
+import { readYaml, withYamlParser, YamlError } from './yaml-reader.ts';
 
 /** A Ruby symbol that is a value. */
 export class RubySymbol {
