@@ -35,6 +35,10 @@ export const publicOperations: readonly PublicOperation[] = allOperations.filter
   (operation): operation is PublicOperation => operation.http !== undefined,
 );
 
+/** Whether it may change something, so that asking twice has to be told from asking again: it takes an `Idempotency-Key`. */
+export const takesIdempotencyKey = ({ kind, http }: PublicOperation): boolean =>
+  kind === 'change' || (kind === 'release' && http.method !== 'GET');
+
 const pathFieldsOf = ({ path }: HttpRoute): readonly string[] =>
   [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
 

@@ -10,6 +10,7 @@ export {
   httpFormOf,
   type PublicOperation,
   publicOperations,
+  takesIdempotencyKey,
 } from './http-form.ts';
 export { httpStatusOf } from './http-status.ts';
 export { bytesReader, wipeBytes, withBase64 } from './json-bytes.ts';

@@ -8,6 +8,7 @@ import {
   httpFormOf,
   type PublicOperation,
   publicOperations,
+  takesIdempotencyKey,
 } from './http-form.ts';
 import { httpStatusOf } from './http-status.ts';
 import type { JsonSchema } from './json-schema.ts';
@@ -80,8 +81,9 @@ const requestBody = ({ rawInput }: HttpForm, fields: readonly HttpField[]): Json
 
 const problemResponses = (operation: PublicOperation): Json => {
   const codes = new Map<number, RefusalCode[]>();
-  for (const code of new Set([...commonRefusals, ...gateRefusals, ...operation.refusals])) {
-    if (operation.http.isOpen === true && code === 'unauthenticated') continue;
+  // What asks for no token is refused for none either, unless it says so itself.
+  const common = commonRefusals.filter((code) => operation.http.isOpen !== true || code !== 'unauthenticated');
+  for (const code of new Set([...common, ...gateRefusals, ...operation.refusals])) {
     const status = httpStatusOf[code];
     codes.set(status, [...(codes.get(status) ?? []), code]);
   }
@@ -100,7 +102,6 @@ const problemResponses = (operation: PublicOperation): Json => {
 const operationObject = (operation: PublicOperation): Json => {
   const form = httpFormOf(operation);
   const inBody = form.fields.filter((field) => field.in === 'body');
-  const isChange = operation.kind === 'change';
   // With a raw body, what else would stand in it stands in the query.
   const besideRaw = form.rawInput === undefined ? [] : inBody.filter(({ name }) => name !== form.rawInput);
   return {
@@ -116,7 +117,7 @@ const operationObject = (operation: PublicOperation): Json => {
         description: `only with a body of ${RAW}`,
       })),
       { $ref: '#/components/parameters/RequestId' },
-      ...(isChange ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
+      ...(takesIdempotencyKey(operation) ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
     ],
     ...(inBody.length > 0 && { requestBody: requestBody(form, inBody) }),
     responses: {

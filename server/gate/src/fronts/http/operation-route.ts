@@ -8,6 +8,7 @@ import {
   type Refused,
   type Result,
   refuse,
+  takesIdempotencyKey,
   wipeBytes,
   withBase64,
 } from '@chatelaine/contract';
@@ -19,12 +20,12 @@ import { callerOf } from './rate-limits.ts';
 const IDEMPOTENCY_KEY = /^[A-Za-z0-9_-]{8,64}$/;
 const RAW = 'application/octet-stream';
 
-/** A change without a name of its own gets one: the link asks again if it is cut off. */
+/** What may change something and has no name of its own gets one: the link asks again if it is cut off. */
 const idempotencyKeyOf = (
-  { kind }: PublicOperation,
+  operation: PublicOperation,
   { env: { incoming } }: HttpContext,
 ): string | Refused | undefined => {
-  if (kind !== 'change') return undefined;
+  if (!takesIdempotencyKey(operation)) return undefined;
   const given = incoming.headers['idempotency-key'];
   if (given === undefined) return randomUUID();
   if (typeof given === 'string' && IDEMPOTENCY_KEY.test(given)) return given;
