@@ -13,6 +13,7 @@ import { registerKeyring } from './commands/keyring.ts';
 import { registerKeyslot } from './commands/keyslot.ts';
 import { registerMachine } from './commands/machine.ts';
 import { registerMonitor } from './commands/monitor.ts';
+import { registerPassword } from './commands/password.ts';
 import { registerPolicy } from './commands/policy.ts';
 import { registerSession } from './commands/session.ts';
 import { registerToken } from './commands/token.ts';
@@ -44,6 +45,7 @@ export const buildProgram = (): Command => {
   registerApproval(program);
   registerMonitor(program);
   registerAudit(program);
+  registerPassword(program);
   registerPolicy(program);
   registerToken(program);
   registerSession(program);
