@@ -29,7 +29,7 @@ test('it prints one line when it is ready, and after SIGTERM or SIGINT ends with
   using scratch = new ScratchDirectory();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     const instance = await DevInstance.start(['--dir', scratch.in('i')]);
-    assert.deepEqual(Object.keys(instance.ready), ['dir', 'mandos']);
+    assert.deepEqual(Object.keys(instance.ready), ['dir', 'mandos', 'http', 'https']);
     assert.equal(instance.ready.dir, scratch.in('i'));
     assert.match(instance.ready.mandos, /^127\.0\.0\.1:[1-9]\d*$/);
     const names = processesOf(scratch.in('i')).map(({ name }) => name);
@@ -99,16 +99,8 @@ test('seal ends the keep, and with it the instance', async () => {
 test('--mandos moves the port of an instance that is there', async () => {
   using scratch = new ScratchDirectory();
   await (await DevInstance.start(['--dir', scratch.in('i')])).stop();
-  await using instance = await DevInstance.start([
-    '--dir',
-    scratch.in('i'),
-    '--mandos',
-    '127.0.0.2:0',
-    '--http',
-    'x:0',
-  ]);
+  await using instance = await DevInstance.start(['--dir', scratch.in('i'), '--mandos', '127.0.0.2:0']);
   assert.match(instance.ready.mandos, /^127\.0\.0\.2:/);
-  assert.match(instance.words, /--http has no effect/);
 });
 
 test('a port that is taken is said, and leaves no process', async () => {
