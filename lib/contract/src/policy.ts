@@ -12,8 +12,11 @@ export const granteeNameSchema = z
 /** Who can be granted something. */
 const granteeSchema = z
   .string()
-  .regex(/^(admin|token|group):[a-z0-9][a-z0-9._-]{0,63}$/, 'must be admin:NAME, token:NAME or group:NAME')
-  .describe('`admin:NAME`, `token:NAME` or `group:NAME`');
+  .regex(
+    /^(admin|token|user|group):[a-z0-9][a-z0-9._-]{0,63}$/,
+    'must be admin:NAME, token:NAME, user:NAME or group:NAME',
+  )
+  .describe('`admin:NAME`, `token:NAME`, `user:NAME` or `group:NAME`');
 
 /** A capability, or several by a pattern. */
 export const capabilitySchema = z
@@ -75,7 +78,10 @@ export const test = defineOperation({
   input: z.strictObject({
     principal: z
       .string()
-      .regex(/^(admin|gate|watch|bus|courier|token):[a-z0-9][a-z0-9._-]{0,63}$/, 'must be KIND:NAME, such as gate:gate')
+      .regex(
+        /^(admin|gate|watch|bus|courier|token|user):[a-z0-9][a-z0-9._-]{0,63}$/,
+        'must be KIND:NAME, such as gate:gate',
+      )
       .describe('`kind:name`, such as `gate:gate` or `token:ci`'),
     capability: z.string().min(1).max(100),
     path: z.string().max(1_024),
@@ -88,7 +94,7 @@ export const grant = defineOperation({
   name: 'policy.grant',
   summary: 'Lets a principal or group use a capability on some paths.',
   description:
-    'A grant never widens what may be asked at all: a token asks only what is public. Granted again, only its end changes.',
+    'A grant never widens what may be asked at all: a token or user asks only what is public. Granted again, only its end changes.',
   kind: 'change',
   roles: ['admin'],
   capability: 'policy.manage',

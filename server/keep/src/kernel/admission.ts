@@ -83,16 +83,22 @@ export class Admission {
   }
 
   async #askAgain(tx: SharedTransaction): Promise<Refused | undefined> {
-    const found = await identify(this.#asking.question, tx);
+    const found = await identify(this.#asking.question, this.#open, tx);
     if (found.kind === 'turned-away') return found.refused;
     const again = new Admission(this.#open, { ...this.#asking, principal: found.value }, tx);
     return (await again.decide()) ? undefined : refuse('denied');
   }
 }
 
+const startsWith = (credential: Uint8Array, prefix: string): boolean =>
+  Buffer.from(credential.buffer, credential.byteOffset, Math.min(credential.length, prefix.length)).equals(
+    Buffer.from(prefix),
+  );
+
 /** Who asks: the peer itself, or whoever its credential belongs to. */
 export const identify = async (
   { peer, request, operation, moment }: Question,
+  open: OpenState | undefined,
   tx: SharedTransaction | undefined,
 ): Promise<{ readonly kind: 'ok'; readonly value: Principal } | TurnedAway> => {
   const own: Principal = { role: peer.role, identity: peer.identity };
@@ -107,7 +113,11 @@ export const identify = async (
   }
   // Only a gate asks for others, and only what is public.
   if (peer.role !== 'gate' || operation.http === undefined) return turnAway(refuse('denied'), 'role');
-  if (tx === undefined) return turnAway(refuse('sealed'));
-  const found = await authenticateToken(tx.of(SYSTEM), request.credential, moment());
+  if (tx === undefined || open === undefined) return turnAway(refuse('sealed'));
+  const { credential } = request;
+  const known = open.modules.credentials.find(({ prefix }) => startsWith(credential, prefix));
+  const found = await (known === undefined
+    ? authenticateToken(tx.of(SYSTEM), credential, moment())
+    : known.authenticate(tx.of(known.module), credential, moment()));
   return found.kind === 'ok' ? found : turnAway(found);
 };

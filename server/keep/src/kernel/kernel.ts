@@ -156,7 +156,7 @@ export class Kernel implements LinkHandler {
       clockBehindMs: open?.clockGuard.behindMs() ?? 0,
     });
     const question = { peer, request, operation, moment };
-    const found = await identify(question, tx);
+    const found = await identify(question, open, tx);
     if (found.kind === 'turned-away') return await this.#turnAway(found, operation.name, request.source);
     const principal = found.value;
     if (request.requestId !== undefined && !REQUEST_ID.test(request.requestId)) {

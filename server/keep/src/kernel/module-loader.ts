@@ -2,7 +2,14 @@
 // unknown name, a circle or an operation answered twice stops the start and is named.
 
 import type { Operation } from '@chatelaine/contract';
-import type { BoundOperation, ModuleDefinition, ModuleServices, RunningModule, Service } from './module.ts';
+import type {
+  BoundOperation,
+  Credentials,
+  ModuleDefinition,
+  ModuleServices,
+  RunningModule,
+  Service,
+} from './module.ts';
 
 /** The configuration asks for modules that cannot be loaded. The text says which and what to do. */
 export class ModuleLoadError extends Error {
@@ -16,6 +23,7 @@ export interface LoadedModules {
   readonly names: readonly string[];
   readonly operations: ReadonlyMap<string, Answered>;
   readonly services: ReadonlyMap<string, Service>;
+  readonly credentials: readonly (Credentials & { readonly module: string })[];
 }
 
 /** Orders the named modules so that each comes after what it requires. */
@@ -51,6 +59,7 @@ export const loadModules = (
 ): LoadedModules => {
   const operations = new Map<string, Answered>();
   const services = new Map<string, Service>();
+  const credentials: (Credentials & { readonly module: string })[] = [];
   for (const definition of definitions) {
     const running: RunningModule = definition.start(servicesFor(definition));
     for (const bound of running.operations) {
@@ -58,9 +67,10 @@ export const loadModules = (
       if (operations.has(name)) throw new ModuleLoadError(`operation ${name} is answered by two modules`);
       operations.set(name, { ...bound, module: definition.name });
     }
+    if (running.credentials !== undefined) credentials.push({ ...running.credentials, module: definition.name });
     for (const [name, service] of Object.entries(running.services ?? {})) {
       services.set(`${definition.name}/${name}`, service);
     }
   }
-  return { names: definitions.map((definition) => definition.name), operations, services };
+  return { names: definitions.map((definition) => definition.name), operations, services, credentials };
 };

@@ -4,6 +4,7 @@
 
 import type { InputOf, Operation, OutputOf, Refused, Result } from '@chatelaine/contract';
 import type { Log, Metrics } from '@chatelaine/process';
+import type { Epoch } from '@chatelaine/vault';
 import type { AuditRecord } from './audit-record.ts';
 import type { Clock } from './clock.ts';
 import type { HandshakeProofs } from './handshake-proofs.ts';
@@ -145,6 +146,11 @@ export interface ModuleServices {
   /** When this run of the keep began to answer, wall clock. */
   readonly openedAtUnixMs: number;
   readonly storeId: string;
+  /**
+   * Grows with every restore on purpose. What was used, approved or alive in an earlier one counts no more: a record that can be
+   * spent notes the epoch it was spent or confirmed in, and one of an earlier epoch waits for new evidence.
+   */
+  readonly epoch: Epoch;
   readonly metrics: Metrics;
   /** Reads records outside of any request; bytes in what `work` saw are wiped when it ends. */
   readonly read: <T>(work: (tx: ModuleTransaction) => Promise<T>) => Promise<T>;
@@ -154,10 +160,18 @@ export interface ModuleServices {
   readonly lastDecision: (tx: ModuleTransaction, path: string) => Promise<AuditRecord | undefined>;
 }
 
+/** Credentials that a module gives out: who holds one, at this moment. `tx` is the module's own. */
+export interface Credentials {
+  readonly prefix: string;
+  readonly authenticate: (tx: ModuleTransaction, credential: Uint8Array, moment: Moment) => Promise<Result<Principal>>;
+}
+
 /** A started module. */
 export interface RunningModule {
   readonly operations: readonly BoundOperation[];
   readonly services?: Readonly<Record<string, Service>>;
+  /** Credentials of its own, told by how they begin. */
+  readonly credentials?: Credentials;
 }
 
 /** What a module's folder exports. Its name is also the name of its sealed collection. */

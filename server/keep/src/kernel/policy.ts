@@ -34,6 +34,8 @@ const componentGrants: readonly Grant[] = [
   { principal: 'bus:*', capability: 'machines.manage', path: '**' },
   { principal: 'bus:*', capability: 'machines.approve', path: '**' },
   { principal: 'bus:*', capability: 'machines.set-checker', path: '**' },
+  { principal: 'gate:*', capability: 'sessions.login', path: '**' },
+  { principal: 'user:*', capability: 'sessions.logout', path: '**' },
   { principal: 'courier:*', capability: 'machines.events', path: '**' },
   { principal: 'courier:*', capability: 'machines.read', path: '**' },
   { principal: 'courier:*', capability: 'passwords.events', path: '**' },
@@ -104,7 +106,7 @@ export const mayEverAsk = (role: Principal['role'], capability: string): boolean
   allOperations.some(
     (operation) =>
       (operation.capability === capability || widerCapabilities(capability).has(operation.capability)) &&
-      (role === 'token' ? operation.http !== undefined : operation.roles.includes(role)),
+      (role === 'token' || role === 'user' ? operation.http !== undefined : operation.roles.includes(role)),
   );
 
 /**

@@ -4,12 +4,14 @@
 import type { Role } from '@chatelaine/contract';
 
 export interface Principal {
-  /** A component of our own (gate, watch, …), the holder of a local admin key, or the holder of a token. */
-  readonly role: Role | 'token';
+  /** A component of our own (gate, watch, …), the holder of a local admin key, of a token, or a user who is logged in. */
+  readonly role: Role | 'token' | 'user';
   /** The link identity or the token's name, unique in this keep. */
   readonly identity: string;
   /** What is granted to these groups is granted to it too. */
   readonly groups?: readonly string[];
+  /** The login of a user. */
+  readonly session?: string;
 }
 
 /** The stable name of a principal in policy and audit: `admin:admin`, `gate:gate`, `token:ci`. */

@@ -71,9 +71,15 @@ export class ReleaseRoad {
       over ??= work;
     };
     try {
-      return await this.#decide(bound, { ...call, whenOver }, admission, request);
-    } finally {
+      const reply = await this.#decide(bound, { ...call, whenOver }, admission, request);
+      const dispose = (): void => {
+        reply.dispose?.();
+        over?.();
+      };
+      return { ...reply, dispose };
+    } catch (error) {
       over?.();
+      throw error;
     }
   }
 

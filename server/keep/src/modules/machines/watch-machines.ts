@@ -7,6 +7,7 @@ import { machines, type OutputOf, ok, refuse } from '@chatelaine/contract';
 import { type BoundOperation, type Call, type ReportedDifference, report, stream } from '../../kernel/module.ts';
 import type { ModuleTransaction } from '../../kernel/module-transaction.ts';
 import { asserted, proved } from '../../kernel/release/decision.ts';
+import { UsedNonces } from '../../kernel/used-nonces.ts';
 import { checked, isAlive } from './liveness.ts';
 import { listMachines, putState, readMachine, readState } from './machine-record.ts';
 import { asksForChanging } from './machine-values.ts';
@@ -148,24 +149,6 @@ const reportChecks = (context: MachinesContext): BoundOperation =>
     return { result: ok({ due: answers }), differences };
   });
 
-/** A nonce counts once for a machine; what is older than any good nonce is forgotten. */
-class UsedNonces {
-  readonly #usedAt = new Map<string, number>();
-
-  /** Whether this is the first time. */
-  use(key: string, nowMs: number, validMs: number): boolean {
-    for (const [used, atMs] of this.#usedAt) {
-      if (nowMs - atMs <= validMs) break;
-      this.#usedAt.delete(used);
-    }
-    if (this.#usedAt.has(key)) return false;
-    this.#usedAt.set(key, nowMs);
-    return true;
-  }
-}
-
-const LONGER_THAN_A_NONCE_MS = 60_000;
-
 const isSignedBy = (heartbeatKey: string, statement: Uint8Array, signature: Uint8Array): boolean => {
   const x = Buffer.from(heartbeatKey, 'base64').toString('base64url');
   try {
@@ -189,7 +172,7 @@ const heartbeat = (context: MachinesContext): BoundOperation => {
     const statement = machines.heartbeatStatement(name, nonce);
     if (heartbeatKey === undefined || !isSignedBy(heartbeatKey, statement, signature)) return refused('bad-proof');
     const key = `${Buffer.from(nonce).toString('hex')}/${name}`;
-    if (!used.use(key, clock.elapsedMs(), LONGER_THAN_A_NONCE_MS)) return refused('replayed');
+    if (!used.use(key, clock.elapsedMs(), call.request)) return refused('replayed');
     // The machine was there after the nonce was given out; that is the moment that counts.
     const startedAtUnixMs = call.moment.nowUnixMs - Math.ceil(ageMs);
     const outcome = await takeIn(context, call, tx, name, { startedAtUnixMs, status: 0, isProved: true });

@@ -1,0 +1,120 @@
+// Logins. A user proves who they are and gets a token for some hours; with it they are themselves to every public operation.
+
+import { type InputOf, ok, type Result, refuse, sessions } from '@chatelaine/contract';
+import { answer, type BoundOperation, defineModule, type ModuleServices, release } from '../../kernel/module.ts';
+import type { ModuleTransaction } from '../../kernel/module-transaction.ts';
+import type { Principal } from '../../kernel/principal.ts';
+import { asserted, decideRelease, type Moment, proved } from '../../kernel/release/decision.ts';
+import { UsedNonces } from '../../kernel/used-nonces.ts';
+import {
+  createSession,
+  digestOf,
+  endSession,
+  findSession,
+  isGood,
+  listSessions,
+  readSession,
+  SESSION_PREFIX,
+} from './session-record.ts';
+import { TryLimit } from './try-limit.ts';
+
+type LoginProof = InputOf<typeof sessions.login>['proof'];
+
+/** What the module `users` answers about somebody. */
+interface Standing {
+  readonly groups: readonly string[];
+  readonly stretch: string;
+}
+
+const challenge = ({ proofs, storeId }: ModuleServices): BoundOperation =>
+  answer(sessions.challenge, async () => ok({ storeId, nonce: proofs.currentNonce() }));
+
+const clockIsRight = {
+  name: 'clock',
+  evaluate: (_user: string, { clockBehindMs }: Moment) =>
+    clockBehindMs === 0
+      ? ({ outcome: 'met', facts: [] } as const)
+      : ({ outcome: 'unmet', code: 'clock-behind', facts: [proved('clock-behind-ms', clockBehindMs)] } as const),
+};
+
+const login = (services: ModuleServices): BoundOperation => {
+  const used = new UsedNonces();
+  const limit = new TryLimit(services.clock);
+  const checkProof = async (
+    { user, proof }: { readonly user: string; readonly proof: LoginProof },
+    tx: ModuleTransaction,
+    request: object,
+  ): Promise<Result<Standing>> => {
+    if (proof.kind === 'ssh-signature') {
+      const [nonce, own] = [proof.nonce, proof.clientNonce].map((bytes) => Buffer.from(bytes).toString('hex'));
+      const key = `${nonce}/${own}/${user}`;
+      const isFresh = services.proofs.ageOf(proof.nonce) !== undefined;
+      if (!isFresh || !used.use(key, services.clock.elapsedMs(), request)) return refuse('unauthenticated');
+    } else if (!limit.admits(user, request)) {
+      return refuse('busy');
+    }
+    return (await services.ask('users', 'authenticate', tx, { name: user, proof })) as Result<Standing>;
+  };
+  return release(sessions.login, async ({ input, moment, request, whenOver }, tx) => {
+    const { user, proof, lifeMs } = input;
+    const known = [asserted('user', user), proved('by', proof.kind)];
+    const standing = await checkProof(input, tx, request);
+    if (standing.kind === 'refused') {
+      return { decision: { verdict: 'refuse', code: standing.code, condition: 'identity', facts: known } };
+    }
+    const facts = [proved('user', user), proved('by', proof.kind), proved('life-ms', lifeMs)];
+    const decision = decideRelease([clockIsRight], user, moment, facts);
+    if (decision.verdict !== 'release') return { subject: user, decision };
+    const expiresAtUnixMs = moment.nowUnixMs + lifeMs;
+    const { stretch } = standing.value;
+    const made = { user, stretch, by: proof.kind, createdAtUnixMs: moment.nowUnixMs, expiresAtUnixMs };
+    const { token, session } = createSession(tx, services.random, made);
+    whenOver(() => token.fill(0));
+    return { subject: user, decision, output: { token, session, expiresAtUnixMs } };
+  });
+};
+
+const list = answer(sessions.list, async ({ input: { limit, cursor }, moment }, tx) => {
+  const page = await listSessions(tx, cursor === undefined ? { limit } : { limit, cursor });
+  const good = page.sessions
+    .filter((record) => isGood(record, moment.nowUnixMs))
+    .map(({ session, user, by, createdAtUnixMs, expiresAtUnixMs }) => ({
+      ...{ session, user, by },
+      ...{ createdAtUnixMs, expiresAtUnixMs },
+    }));
+  return ok(page.cursor === undefined ? { sessions: good } : { sessions: good, cursor: page.cursor });
+});
+
+const end = async (tx: ModuleTransaction, id: string, nowUnixMs: number): Promise<Result<Record<string, never>>> => {
+  const found = await findSession(tx, id);
+  if (found === undefined || !isGood(found.record, nowUnixMs)) return refuse('not-found');
+  endSession(tx, found.digest, found.record, nowUnixMs);
+  return ok({});
+};
+
+const revoke = answer(sessions.revoke, ({ input, moment }, tx) => end(tx, input.session, moment.nowUnixMs));
+
+const logout = answer(sessions.logout, async ({ principal, moment }, tx) =>
+  principal.session === undefined ? refuse('not-found') : end(tx, principal.session, moment.nowUnixMs),
+);
+
+/** Whose login a token is. Whether it is unknown, over or its user kept out, the same is answered. */
+const authenticate =
+  (services: ModuleServices) =>
+  async (tx: ModuleTransaction, token: Uint8Array, moment: Moment): Promise<Result<Principal>> => {
+    if (moment.clockBehindMs > 0) return refuse('clock-behind');
+    const record = await readSession(tx, digestOf(token));
+    const asked = (await services.ask('users', 'standing', tx, { name: record?.user ?? 'nobody' })) as Result<Standing>;
+    if (record === undefined || !isGood(record, moment.nowUnixMs)) return refuse('unauthenticated');
+    if (asked.kind === 'refused' || asked.value.stretch !== record.stretch) return refuse('unauthenticated');
+    return ok({ role: 'user', identity: record.user, groups: asked.value.groups, session: record.session });
+  };
+
+export const sessionsModule = defineModule({
+  name: 'sessions',
+  requires: ['users'],
+  start: (services) => ({
+    operations: [challenge(services), login(services), list, revoke, logout],
+    credentials: { prefix: SESSION_PREFIX, authenticate: authenticate(services) },
+  }),
+});
