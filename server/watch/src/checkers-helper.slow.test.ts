@@ -85,7 +85,7 @@ describe('a checker', () => {
     await run(`for fd in 0 1 2; do link=$(readlink /proc/$$/fd/$fd); echo "$link" > ${place}/fd$fd; done
       set -- /proc/$$/fd/*; echo $# > ${place}/count
       readlink /proc/$$/cwd > ${place}/cwd
-      cat /proc/$$/status > ${place}/status; cat /proc/$$/stat > ${place}/stat; echo $$ > ${place}/pid
+      cat /proc/self/status > ${place}/status; cat /proc/$$/stat > ${place}/stat; echo $$ > ${place}/pid
       env > ${place}/env; ulimit -c > ${place}/core`);
     const told = (name: string): string => readFileSync(join(place, name), 'utf8').trim();
     assert.deepEqual([told('fd0'), told('fd1'), told('fd2')], ['/dev/null', '/dev/null', '/dev/null']);
