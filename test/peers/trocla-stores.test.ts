@@ -230,6 +230,18 @@ suite('the original and ours take turns on a store', () => {
     assert.deepEqual(JSON.parse(await runToSuccess('ruby', ['-e', check, file])), expected);
   });
 
+  test('a key as long as a command line may hold', async () => {
+    const { real, ours } = await sharing(yamlStore);
+    for (const length of [127, 128, 129, 1_000, 1_024, 1_025, 100_000]) {
+      const key = 'k'.repeat(length);
+      const [writer, reader] = length % 2 === 0 ? [real, ours] : [ours, real];
+      assert.equal((await writer.run(['set', key, 'plain', '-p', `of ${length}`])).code, 0);
+      assert.equal((await reader.run(['get', key, 'plain'])).stdout, `of ${length}\n`);
+      assert.equal((await reader.run(['set', key, 'mysql', '-p', 'x'])).code, 0);
+      assert.equal((await writer.run(['formats', key])).stdout, 'plain, mysql\n');
+    }
+  });
+
   test('what a crash left is repaired by the next call, before Ruby sees it', async () => {
     const { directory, real, ours } = await sharing(yamlStore);
     const file = path.join(directory, 'store.yaml');

@@ -62,6 +62,9 @@ const writeRecoveryCopy = (
     writeAll(copy, head, 0);
     writeAll(copy, body, head.length);
     fsyncSync(copy);
+  } catch (error) {
+    unlinkSync(place);
+    throw error;
   } finally {
     closeSync(copy);
     body.fill(0);
@@ -75,12 +78,25 @@ const overwrite = (descriptor: number, { offset, bytes }: TailChange): void => {
   fsyncSync(descriptor);
 };
 
-/** Gives the open, exclusively locked file a new end. Durable when it returns; not changed at all if it throws before. */
+/**
+ * Gives the open, exclusively locked file a new end. Durable when it returns. If it throws, because the disk is full for example, the
+ * file is as it was; or, if not even that can be written, the recovery copy stays for the next call.
+ */
 export const changeTail = (file: string, descriptor: number, change: TailChange): void => {
-  const before = readRange(descriptor, change.offset, fstatSync(descriptor).size);
-  writeRecoveryCopy(file, descriptor, change.offset, before, change.bytes);
-  before.fill(0);
-  overwrite(descriptor, change);
+  const { offset } = change;
+  const before = readRange(descriptor, offset, fstatSync(descriptor).size);
+  try {
+    writeRecoveryCopy(file, descriptor, offset, before, change.bytes);
+    try {
+      overwrite(descriptor, change);
+    } catch (error) {
+      overwrite(descriptor, { offset, bytes: before });
+      unlinkSync(recoveryPath(file));
+      throw error;
+    }
+  } finally {
+    before.fill(0);
+  }
   unlinkSync(recoveryPath(file));
 };
 

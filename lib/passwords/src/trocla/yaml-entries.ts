@@ -41,8 +41,13 @@ const literalLine = `(?:(?:  |- )[A-Za-z0-9_]+: ${literalHead}|${innerLine})\\n`
 
 const isPlainKey = new RegExp(`^${plainKey}$`);
 
+/** Longer keys stand behind a question mark (YAML 1.1, section 9.3.1): only a parser sees them. */
+const MAX_NAME_CHARACTERS = 1_024;
+
 /** The lines that name this key and need no parser, without their line break. */
-const spellings = (key: string): readonly string[] => [
+const spellings = (key: string): readonly string[] => (key.length > MAX_NAME_CHARACTERS ? [] : linesNaming(key));
+
+const linesNaming = (key: string): readonly string[] => [
   ...(isPlainKey.test(key) ? [`${key}:`] : []),
   ...(/^[ !#-[\]-~]*$/.test(key) ? [`"${key}":`] : []),
   ...(/^[ -&(-~]*$/.test(key) ? [`'${key}':`] : []),
