@@ -61,6 +61,8 @@ export interface ReleaseOutcome<Output> {
   readonly decision: Decision;
   /** Present exactly when the verdict is `release`. */
   readonly output?: Output;
+  /** False: it is on record, but is not kept as the last decision about the subject. */
+  readonly isRemembered?: boolean;
   /** Bytes of the output that are no record's: wiped once the reply was encoded. */
   readonly wipe?: readonly Uint8Array[];
 }

@@ -47,7 +47,7 @@ const wipeAll = ({ wipe = [] }: ReleaseOutcome<unknown>): void => {
 /** A reply was lost, and is asked for again by whoever it was for. */
 const releasedAgain = (subject: string, output: unknown): ReleaseOutcome<unknown> => {
   const facts: readonly Fact[] = [proved('asked-again', true)];
-  return { subject, decision: { verdict: 'release', facts }, output };
+  return { subject, isRemembered: false, decision: { verdict: 'release', facts }, output };
 };
 
 /** Takes one release through decision, record and answer. */
@@ -177,7 +177,7 @@ export class ReleaseRoad {
         : { result: replyOf(outcome), dispose };
     if (outcome.subject === undefined) recorder.tally.count(record, sourceOf(call.input));
     else if (isToBeRecorded(decision, announced, () => !tx.sealed.isEmpty || recorder.tally.admits(record))) {
-      appendRecord(tx, record, true);
+      appendRecord(tx, record, outcome.isRemembered !== false);
       const committed = await tx.sealed.commit();
       if (committed.kind === 'conflict') return 'again';
       if (committed.kind === 'refused') return { result: committed, dispose };

@@ -3,7 +3,7 @@
 import type { Refused } from '@chatelaine/contract';
 import type { Call, ReleaseOutcome } from '../../kernel/module.ts';
 import { type Condition, type Decision, type Fact, proved } from '../../kernel/release/decision.ts';
-import { isOver, isShownOnce, type KeyRecord, pathOfKey, storedValue } from './key-record.ts';
+import { isOver, isShownOnce, type KeyRecord, storedValue } from './key-record.ts';
 import type { PasswordsContext } from './passwords-context.ts';
 
 /** What a decision is about; without a record, nothing is stored yet. */
@@ -64,14 +64,14 @@ export const refused = ({ code, field, message }: Refused): { readonly decision:
   };
 };
 
-/** A refusal or wait about a key. */
-export const decided = (
-  key: string,
-  decision: Decision,
-): { readonly subject: string; readonly decision: Decision } => ({
-  subject: pathOfKey(key),
-  decision,
+/** What is decided about a key is on record; nobody asks why the last one came out as it did. */
+export const aboutKey = (key: string): { readonly subject: string; readonly isRemembered: false } => ({
+  subject: key,
+  isRemembered: false,
 });
+
+/** A refusal about a key. */
+export const decided = (key: string, decision: Decision) => ({ ...aboutKey(key), decision });
 
 export const factsOf = (
   { input }: Call<{ readonly format: string; readonly render?: string | undefined }>,
@@ -102,7 +102,7 @@ export const handOut = async (
   const format = (await context.formats()).get(name.toLowerCase());
   if (format === undefined || (format.renderings.length === 0 && render === undefined)) {
     return {
-      subject: pathOfKey(key),
+      ...aboutKey(key),
       decision: released,
       output: { value },
       ...(wipe && { wipe: [value] }),
@@ -121,7 +121,7 @@ export const handOut = async (
     });
   }
   return {
-    subject: pathOfKey(key),
+    ...aboutKey(key),
     decision: released,
     output: { value: rendered.text },
     wipe: [rendered.text],

@@ -50,7 +50,7 @@ const PREFIX = 'keys';
 const toSegment = (part: string): string => (/^~*$/.test(part) ? `${part}~` : part);
 const fromSegment = (segment: string): string => (/^~+$/.test(segment) ? segment.slice(1) : segment);
 
-/** A key as a path of records; a key without empty segments is its own. */
+/** A key as a path of records. */
 export const pathOfKey = (key: string): string => key.split('/').map(toSegment).join('/');
 
 const keyOfPath = (path: string): string => path.split('/').map(fromSegment).join('/');

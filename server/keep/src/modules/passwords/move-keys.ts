@@ -4,9 +4,9 @@ import { ok, passwords, refuse } from '@chatelaine/contract';
 import { answer, type BoundOperation, release } from '../../kernel/module.ts';
 import type { ModuleTransaction } from '../../kernel/module-transaction.ts';
 import { decideRelease, proved } from '../../kernel/release/decision.ts';
-import { clockIsRight, decided, isNotExpired, refused } from './hand-out.ts';
+import { aboutKey, clockIsRight, decided, isNotExpired, refused } from './hand-out.ts';
 import { readSettings } from './keep-settings.ts';
-import { isShownOnce, type KeyRecord, live, pathOfKey, putKey, readKey, storedValue } from './key-record.ts';
+import { isShownOnce, type KeyRecord, live, putKey, readKey, storedValue } from './key-record.ts';
 import type { PasswordsContext } from './passwords-context.ts';
 import { keepVersion } from './versions.ts';
 
@@ -74,7 +74,7 @@ const importKeys = (context: PasswordsContext): BoundOperation =>
         hashOnly: false,
       });
       stored++;
-      call.touch(pathOfKey(whole.key));
+      call.touch(whole.key);
       context.tell(call, 'set', whole.key);
     }
     return ok({ stored, unchanged: keys.length - stored });
@@ -90,7 +90,7 @@ const exportKey: BoundOperation = release(passwords.exportKey, async ({ input: {
   const values = shown.map(({ name, value }) => ({ format: name, value }));
   const { expiry } = record;
   return {
-    subject: pathOfKey(key),
+    ...aboutKey(key),
     decision,
     output: { values, ...(expiry !== undefined && { expiry }) },
   };

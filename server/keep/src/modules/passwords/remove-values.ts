@@ -3,8 +3,8 @@
 import { passwords } from '@chatelaine/contract';
 import { type BoundOperation, type ReleaseOutcome, release } from '../../kernel/module.ts';
 import { proved } from '../../kernel/release/decision.ts';
-import { factsOf, handOut, refused } from './hand-out.ts';
-import { deleteKey, isShownOnce, live, pathOfKey, putKey, readKey, storedValue } from './key-record.ts';
+import { aboutKey, factsOf, handOut, refused } from './hand-out.ts';
+import { deleteKey, isShownOnce, live, putKey, readKey, storedValue } from './key-record.ts';
 import type { PasswordsContext } from './passwords-context.ts';
 import { purgeFormat, purgeVersions } from './versions.ts';
 
@@ -20,7 +20,7 @@ const remove = (context: PasswordsContext): BoundOperation =>
     const isHidden = format === 'plain' && isShownOnce(record);
     const outcome: ReleaseOutcome<{ value?: Uint8Array }> = isHidden
       ? {
-          subject: pathOfKey(key),
+          ...aboutKey(key),
           decision: {
             verdict: 'release',
             facts: [...facts, proved('shown', false)],
@@ -70,7 +70,7 @@ const removeKey = (context: PasswordsContext): BoundOperation =>
     const values = shown.map(({ name, value }) => ({ format: name, value }));
     const period = record.expiry?.periodSeconds;
     return {
-      subject: pathOfKey(key),
+      ...aboutKey(key),
       decision: { verdict: 'release', facts },
       output: {
         values,

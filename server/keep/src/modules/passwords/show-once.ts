@@ -5,8 +5,8 @@ import { ok, passwords, refuse } from '@chatelaine/contract';
 import { answer, type BoundOperation, release } from '../../kernel/module.ts';
 import { principalId } from '../../kernel/principal.ts';
 import { type Condition, decideRelease, proved } from '../../kernel/release/decision.ts';
-import { clockIsRight, decided, refused, type Wanted } from './hand-out.ts';
-import { live, pathOfKey, putKey, readKey, storedValue } from './key-record.ts';
+import { aboutKey, clockIsRight, decided, refused, type Wanted } from './hand-out.ts';
+import { live, putKey, readKey, storedValue } from './key-record.ts';
 import type { PasswordsContext } from './passwords-context.ts';
 import { purgeFormat } from './versions.ts';
 
@@ -50,7 +50,7 @@ const reveal = (context: PasswordsContext): BoundOperation =>
       atUnixMs: moment.nowUnixMs,
     };
     if (record.showing === undefined) putKey(tx, key, { ...record, showing });
-    return { subject: pathOfKey(key), decision, output: { value, receipt } };
+    return { ...aboutKey(key), decision, output: { value, receipt } };
   });
 
 const acknowledge = (context: PasswordsContext): BoundOperation =>
