@@ -160,3 +160,17 @@ test('without its key of the link, or with a port that is taken, the gate says s
   assert.equal(await keyless.ended, 1);
   assert.match(keyless.words(), /^gate: .*link\.key.*\n$/);
 });
+
+test('what a front keeps is made once, beforehand, and a person is told what to know of it', async () => {
+  const prepare = async (): Promise<string> => {
+    const preparing = start(['--config', configFile, '--prepare']);
+    assert.equal(await preparing.ended, 0, preparing.words());
+    return preparing.words();
+  };
+  writeFileSync(configFile, config());
+  assert.equal(await prepare(), '{}\n', 'a front that is not named makes nothing');
+  writeFileSync(configFile, config().replace('[gate]\n', '[gate]\nfronts = ["http"]\n'));
+  const first = await prepare();
+  assert.match(first, /^\{"http":\{"fingerprint":"[0-9A-F]{2}(:[0-9A-F]{2}){31}"\}\}\n$/);
+  assert.equal(await prepare(), first);
+});
