@@ -29,6 +29,8 @@ import { clockOperations, metricsOperation } from './system/clock-operations.ts'
 import { keyslotOperations } from './system/keyslot-operations.ts';
 import { policyOperations } from './system/policy-operations.ts';
 import { relayOperations } from './system/relay-operations.ts';
+import { KeyRotation, rotationOperations } from './system/rotation-operations.ts';
+import { ShareCollector } from './system/share-collector.ts';
 import { statusOperations } from './system/status-operations.ts';
 import { tokenOperations } from './system/token-operations.ts';
 
@@ -60,6 +62,8 @@ export class Keep {
   readonly #proofs: HandshakeProofs;
   readonly #startedAtUnixMs: number;
   readonly #modules: readonly ModuleDefinition[];
+  readonly #shares: ShareCollector;
+  #rotation: KeyRotation | undefined;
   #failedUnseals = 0;
   readonly #metrics = new Metrics();
   #problem: string | undefined;
@@ -73,6 +77,7 @@ export class Keep {
     this.#proofs = new HandshakeProofs(this.#clock, this.#random);
     this.#startedAtUnixMs = this.#clock.nowUnixMs();
     this.#modules = orderModules(options.known, options.modules);
+    this.#shares = new ShareCollector(options.store);
     const { store, directory, anchorPath, log } = options;
     this.kernel = new Kernel({
       clock: this.#clock,
@@ -92,12 +97,14 @@ export class Keep {
     const { store, version } = this.#options;
     const clockBehindMs = this.kernel.open?.clockGuard.behindMs() ?? 0;
     const header = await readVaultHeader(store);
+    const rotation = this.#rotation?.status();
     return {
       version,
       purpose: store.purpose,
       sealed: this.kernel.open === undefined,
       storeId: store.id,
-      ...(header.kind === 'ok' && { rootKeyId: header.value.rootKeyId }),
+      ...(header.kind === 'ok' && { rootKeyId: header.value.rootKeyId, epoch: header.value.epoch }),
+      ...(rotation !== undefined && { rotation }),
       revision: await store.revision(),
       modules: [...(this.kernel.open?.modules.names ?? [])].filter((name) => name !== SYSTEM),
       startedAtUnixMs: this.#startedAtUnixMs,
@@ -138,9 +145,27 @@ export class Keep {
     await recorder.anchor();
     this.#failedUnseals = 0;
     this.#problem = undefined;
+    this.#shares.wipe();
+    this.#rotation = new KeyRotation(vault, recorder, log);
+    this.#rotation.carryOn();
     this.#housekeeping = setInterval(() => this.#keepHouse(recorder, clockGuard), HOUSEKEEPING_MS).unref();
     log.info({ rootKeyId: vault.rootKeyId, modules: this.#options.modules }, 'open');
     return ok(vault);
+  }
+
+  /** Takes one of the shares that open the keep together; the last one opens it. */
+  async giveShare(text: Uint8Array, by: Principal): Promise<Result<OutputOf<typeof system.unsealShare>>> {
+    if (this.kernel.open !== undefined) return refuse('not-sealed');
+    const collected = await this.#shares.give(text);
+    if (collected.kind === 'refused') return collected;
+    const { combined, given, ...rest } = collected.value;
+    if (combined === undefined) return ok({ sealed: true, given: [...given], ...rest });
+    try {
+      const opened = await this.unseal(combined, by);
+      return opened.kind === 'ok' ? ok({ sealed: false, given: [...given], ...rest, keptMs: 0 }) : opened;
+    } finally {
+      combined.release();
+    }
   }
 
   /** Says in `status` why the keep is still sealed. */
@@ -156,6 +181,8 @@ export class Keep {
   /** Writes what is pending and closes; the process ends afterwards. */
   async close(): Promise<void> {
     clearInterval(this.#housekeeping);
+    this.#shares.wipe();
+    await this.#rotation?.close();
     const { open } = this.kernel;
     await open?.recorder.close();
     await open?.vault.close();
@@ -171,6 +198,7 @@ export class Keep {
         operations: [
           ...auditOperations(vault, store, recorder),
           ...keyslotOperations(vault, recorder, this.#options.directory),
+          ...rotationOperations(vault, recorder, () => this.#rotation),
           ...policyOperations(foundingGrants),
           ...tokenOperations(this.#random),
           ...clockOperations(() => this.kernel.open?.clockGuard, recorder),
@@ -191,6 +219,7 @@ export class Keep {
       proofs: this.#proofs,
       openedAtUnixMs: this.#clock.nowUnixMs(),
       storeId: this.#options.store.id,
+      epoch: vault.epoch,
       metrics: this.#metrics,
       read: async (work) => {
         const tx = new SharedTransaction(vault);

@@ -6,6 +6,7 @@ import { type LinkEvent, LinkServer, listenUnix, readPeerKeys } from '@chatelain
 import { type Log, notifyReady, onStopSignals, writePidFile } from '@chatelaine/process';
 import { wipe } from '@chatelaine/secret';
 import { openSqliteStore } from '@chatelaine/store';
+import type { HostCredentials } from './host-credentials.ts';
 import { Keep, storePath } from './keep.ts';
 import type { KeepConfig } from './keep-config.ts';
 import { knownModules } from './modules/index.ts';
@@ -22,6 +23,8 @@ export interface ServeOptions {
   readonly log: Log;
   /** Opens the keep at the start; wiped here. */
   readonly unsealKey: Buffer | undefined;
+  /** What systemd keeps for key slots of this machine; wiped here. */
+  readonly credentials: HostCredentials;
   readonly readyFd: number | undefined;
 }
 
@@ -32,6 +35,21 @@ const unsealAtStart = async (keep: Keep, unsealKey: Buffer): Promise<void> => {
   );
   wipe(unsealKey);
   if (opened.kind === 'refused') keep.noteProblem(explainRefusal(opened).text);
+};
+
+/** Tries what systemd kept. */
+const unsealByHost = async (keep: Keep, { secrets, problems }: HostCredentials, log: Log): Promise<void> => {
+  for (const problem of problems) log.warn({ problem }, 'a key slot of this machine cannot be used');
+  let refused: string | undefined = problems[0];
+  for (const secret of secrets) {
+    if (keep.kernel.open === undefined) {
+      const by = { role: 'admin', identity: 'systemd-creds' } as const;
+      const opened = await keep.unseal({ kind: 'systemd-creds', secret }, by);
+      refused = opened.kind === 'refused' ? explainRefusal(opened).text : undefined;
+    }
+    wipe(secret);
+  }
+  if (refused !== undefined && keep.kernel.open === undefined) keep.noteProblem(refused);
 };
 
 const askPeers = async (keep: Keep, directory: string, log: Log, signal: AbortSignal): Promise<void> => {
@@ -55,7 +73,7 @@ const logLinkEvent = (log: Log, event: LinkEvent): void => {
 };
 
 /** Returns the exit code. */
-export const serveKeep = async ({ config, log, unsealKey, readyFd }: ServeOptions): Promise<number> => {
+export const serveKeep = async ({ config, log, unsealKey, credentials, readyFd }: ServeOptions): Promise<number> => {
   const { directory, socket, pid_file: pidFile, anchor, modules } = config.keep;
   const { promise: stopped, resolve } = Promise.withResolvers<number>();
   const stop = (): void => resolve(0);
@@ -83,6 +101,7 @@ export const serveKeep = async ({ config, log, unsealKey, readyFd }: ServeOption
     onStopRequested: stop,
   });
   if (unsealKey !== undefined) await unsealAtStart(keep, unsealKey);
+  await unsealByHost(keep, credentials, log);
   const server = new LinkServer({
     keyOf: (identity) => peers.get(identity),
     handler: keep.kernel,

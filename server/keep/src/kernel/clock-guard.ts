@@ -10,8 +10,12 @@ import type { Principal } from './principal.ts';
 import type { Recorder } from './recorder.ts';
 import { proved } from './release/decision.ts';
 
-const mark = defineRecord('highest time', z.strictObject({ format: z.literal(1), atUnixMs: z.number().int() }));
-const PATH = 'clock';
+/** The highest wall time ever seen, as the kernel keeps it at {@link CLOCK_PATH}. */
+export const clockMark = defineRecord(
+  'highest time',
+  z.strictObject({ format: z.literal(1), atUnixMs: z.number().int() }),
+);
+export const CLOCK_PATH = 'clock';
 
 export class ClockGuard {
   readonly #vault: Vault;
@@ -28,7 +32,7 @@ export class ClockGuard {
   static async open(vault: Vault, clock: Clock, newestRecordUnixMs: number): Promise<ClockGuard> {
     const tx = new SharedTransaction(vault);
     try {
-      const kept = await tx.of(KERNEL_COLLECTION).get(mark, PATH);
+      const kept = await tx.of(KERNEL_COLLECTION).get(clockMark, CLOCK_PATH);
       // A person who confirmed an earlier time wrote both, the mark and a record of it.
       return new ClockGuard(vault, clock, Math.max(kept?.atUnixMs ?? 0, newestRecordUnixMs));
     } finally {
@@ -50,7 +54,7 @@ export class ClockGuard {
     const tx = new SharedTransaction(this.#vault);
     try {
       this.#highestUnixMs = this.#clock.nowUnixMs();
-      tx.of(KERNEL_COLLECTION).put(mark, PATH, { format: 1, atUnixMs: this.#highestUnixMs });
+      tx.of(KERNEL_COLLECTION).put(clockMark, CLOCK_PATH, { format: 1, atUnixMs: this.#highestUnixMs });
       await tx.sealed.commit();
     } finally {
       tx.release();
@@ -64,7 +68,7 @@ export class ClockGuard {
     const nowUnixMs = this.#clock.nowUnixMs();
     const tx = new SharedTransaction(this.#vault);
     try {
-      tx.of(KERNEL_COLLECTION).put(mark, PATH, { format: 1, atUnixMs: nowUnixMs });
+      tx.of(KERNEL_COLLECTION).put(clockMark, CLOCK_PATH, { format: 1, atUnixMs: nowUnixMs });
       const facts = [proved('behind-ms', wasBehindMs)];
       appendRecord(tx, recorder.compose(by, 'system.confirm-clock', '', 'changed', { facts }), false);
       const committed = await tx.sealed.commit();

@@ -9,7 +9,10 @@ import type { Recorder } from '../kernel/recorder.ts';
 import { type Fact, proved } from '../kernel/release/decision.ts';
 import { forgetPeer, makePeer, writePeer } from '../peers/peer-files.ts';
 
-/** Binds `keyslots.list`, `add`, `add-peer` and `remove`. `directory` is the keep's own. */
+/** How long the texts of new shares stay readable for the answer. */
+const SHARES_SENT_MS = 10_000;
+
+/** Binds `keyslots.list`, `add`, `add-shares`, `add-peer` and `remove`. `directory` is the keep's own. */
 export const keyslotOperations = (vault: Vault, recorder: Recorder, directory: string): readonly BoundOperation[] => {
   const recordOf = ({ principal }: Call<unknown>, { name }: Operation, fact: Fact) => ({
     lane: AUDIT_LANE,
@@ -26,6 +29,21 @@ export const keyslotOperations = (vault: Vault, recorder: Recorder, directory: s
       if (added.kind === 'ok') return ok({ slot: added.value });
       await recordRefusal(call, keyslots.add, added.code);
       return added;
+    }),
+    direct(keyslots.addShares, async (call) => {
+      const { label, threshold, shares } = call.input;
+      const record = recordOf(call, keyslots.addShares, proved('slot-label', label));
+      const added = await vault.addSharesSlot({ threshold, shares }, label, call.moment.nowUnixMs, record);
+      if (added.kind === 'refused') {
+        await recordRefusal(call, keyslots.addShares, added.code);
+        return added;
+      }
+      const { slot, texts } = added.value;
+      // The link writes the answer out before the next turn; what it was made of is wiped a moment later.
+      setTimeout(() => {
+        for (const text of texts) text.release();
+      }, SHARES_SENT_MS).unref();
+      return ok({ slot, shares: texts.map(({ bytes }) => bytes) });
     }),
     direct(keyslots.addPeer, async (call) => {
       const { label, address, port } = call.input;

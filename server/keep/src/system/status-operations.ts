@@ -25,7 +25,7 @@ async function* nonces(proofs: HandshakeProofs, signal: AbortSignal) {
   }
 }
 
-/** Binds `system.status`, `unseal`, `seal` and `nonce`. */
+/** Binds `system.status`, `unseal`, `unseal-share`, `seal` and `nonce`. */
 export const statusOperations = (keep: Keep, proofs: HandshakeProofs): readonly BoundOperation[] => [
   direct(system.status, async () => ok(await keep.status())),
   direct(system.unseal, async ({ input, principal }) => {
@@ -33,6 +33,7 @@ export const statusOperations = (keep: Keep, proofs: HandshakeProofs): readonly 
     const opened = await keep.unseal({ kind, secret }, principal);
     return opened.kind === 'refused' ? opened : ok({ rootKeyId: opened.value.rootKeyId });
   }),
+  direct(system.unsealShare, async ({ input, principal }) => await keep.giveShare(input.share, principal)),
   direct(system.seal, async () => {
     keep.requestStop();
     return ok({});

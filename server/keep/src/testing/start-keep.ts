@@ -95,6 +95,9 @@ export const settings: machines.MachineSettings = {
 /** A started keep, and what a test does with it. */
 export interface StartedKeep extends AsyncDisposable {
   readonly keep: Keep;
+  readonly store: SqliteStore;
+  /** The keep's own. */
+  readonly directory: string;
   readonly admin: Client;
   readonly gate: Client;
   readonly watch: Client;
@@ -155,6 +158,8 @@ const startOn = async (
   const source = { address: '192.0.2.7', port: 4711 };
   return {
     keep,
+    store,
+    directory,
     admin,
     gate,
     watch,

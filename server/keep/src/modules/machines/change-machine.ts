@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { machines, ok, refuse } from '@chatelaine/contract';
 import { answer, type BoundOperation, type Call } from '../../kernel/module.ts';
 import type { ModuleTransaction } from '../../kernel/module-transaction.ts';
-import { checked, enabledAgain, isAlive, settingsChanged } from './liveness.ts';
+import { checked, enabledAgain, isAlive, isExpired, settingsChanged } from './liveness.ts';
 import { deleteMachine, putMachine, putSecret, putState, readMachine, readState } from './machine-record.ts';
 import type { KnownMachine, MachinesContext } from './machines-context.ts';
 
@@ -145,7 +145,7 @@ const check = (context: MachinesContext): BoundOperation =>
     if (known === undefined) return refuse('not-found');
     const { name, run } = call.input;
     if (run && !known.machine.enabled) return refuse('disabled');
-    if (run && !isAlive(known.state)) return refuse('expired');
+    if (run && isExpired(known.state)) return refuse('expired');
     if (!context.schedule.isHeard) return refuse('no-watch');
     call.afterCommit(() => {
       context.tellWatch({ kind: run ? 'start' : 'stop', name });

@@ -8,7 +8,7 @@ import type { ModuleTransaction } from '../../kernel/module-transaction.ts';
 import { asserted, type Decision, decideRelease, type Fact } from '../../kernel/release/decision.ts';
 import { standingVotes } from './approvers.ts';
 import { effectiveRule, readRules } from './effective-rule.ts';
-import { isAlive, released } from './liveness.ts';
+import { isExpired, released } from './liveness.ts';
 import {
   findByKeyId,
   type MachineState,
@@ -43,7 +43,7 @@ const keep = (
 ): void => {
   if (isDeepStrictEqual(before, now.state)) return;
   putState(tx, now.name, now.state);
-  if (isAlive(before) && !isAlive(now.state)) {
+  if (!isExpired(before) && isExpired(now.state)) {
     call.afterCommit(() => context.events.tell({ kind: 'expired', name: now.name }));
   }
   context.tell(call, now);

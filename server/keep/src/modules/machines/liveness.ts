@@ -4,6 +4,8 @@
 //
 // Strict rules: only a check that began before the end, and succeeded, moves it; handing out a secret moves it once for each
 // such check, so that nobody gains time by fetching again; a restart moves nothing.
+// After the store was restored from a backup, no machine is alive by what the backup says: it waits for a check that succeeds, or
+// for a person.
 // Rules of Mandos, for machines with `compat = "mandos"`: every secret handed out sets the end anew, and so does every start
 // of the server. mandos-clients.conf(5), `timeout`, `extended_timeout`.
 
@@ -23,12 +25,21 @@ export interface Liveness {
   readonly extendedAtUnixMs?: number | undefined;
   /** The run of the keep in which this was written. Rules of Mandos. */
   readonly runAtUnixMs: number;
+  /** The epoch of the store in which this was written; absent: the first. */
+  readonly epoch?: number | undefined;
+  /** When the store was restored, if there was no sign of life since. */
+  readonly restoredAtUnixMs?: number | undefined;
 }
 
 /** The run of the keep: what a restart does to machines with the rules of Mandos depends on it. */
 export interface Run {
   readonly startedAtUnixMs: number;
+  /** Of the store; absent: the first. */
+  readonly epoch?: { readonly number: number; readonly startedAtUnixMs: number };
 }
+
+const epochOf = ({ epoch }: Run): { readonly epoch?: number } =>
+  epoch === undefined || epoch.number === 0 ? {} : { epoch: epoch.number };
 
 type Settings = machines.MachineSettings;
 
@@ -55,13 +66,14 @@ export const enrolled = ({ settings }: Timed, nowUnixMs: number, run: Run): Live
   expiresAtUnixMs: nowUnixMs + settings.timeoutMs,
   lastCheckerStatus: machines.NO_CHECK_YET,
   runAtUnixMs: run.startedAtUnixMs,
+  ...epochOf(run),
 });
 
 /** Time begins anew: a person enabled the machine. */
 export const enabledAgain = ({ settings }: Timed, before: Liveness, nowUnixMs: number, run: Run): Liveness => {
-  const { expiredAtUnixMs, extendedAtUnixMs, ...rest } = before;
+  const { expiredAtUnixMs, extendedAtUnixMs, restoredAtUnixMs, ...rest } = before;
   const timeMs = isMandos(settings) ? 2 * settings.intervalMs : settings.timeoutMs;
-  return { ...rest, expiresAtUnixMs: nowUnixMs + timeMs, runAtUnixMs: run.startedAtUnixMs };
+  return { ...rest, expiresAtUnixMs: nowUnixMs + timeMs, runAtUnixMs: run.startedAtUnixMs, ...epochOf(run) };
 };
 
 /** What a start of the server does to a machine with the rules of Mandos. mandos(8): state is restored, time starts anew. */
@@ -76,15 +88,24 @@ const restarted = ({ name, settings }: Timed, state: Liveness, run: Run): Livene
 
 /** The state as it is at this moment: time that ran out has run out. Comes before everything else. */
 export const settled = (machine: Timed, before: Liveness, nowUnixMs: number, run: Run): Liveness => {
-  if (!machine.enabled || before.expiredAtUnixMs !== undefined) return before;
+  if (!machine.enabled || isExpired(before)) return before;
+  if (isOfEarlierEpoch(before, run))
+    return { ...before, ...epochOf(run), restoredAtUnixMs: run.epoch?.startedAtUnixMs };
+  if (before.restoredAtUnixMs !== undefined) return before;
   const isNewRun = isMandos(machine.settings) && before.runAtUnixMs !== run.startedAtUnixMs;
   const state = isNewRun ? restarted(machine, before, run) : before;
   if (state.expiredAtUnixMs !== undefined || nowUnixMs < state.expiresAtUnixMs) return state;
   return { ...state, expiredAtUnixMs: state.expiresAtUnixMs };
 };
 
+/** Whether its time ran out. */
+export const isExpired = (state: Liveness): boolean => state.expiredAtUnixMs !== undefined;
+
+/** Whether this was written before the store was restored. */
+export const isOfEarlierEpoch = (state: Liveness, { epoch }: Run): boolean => (state.epoch ?? 0) < (epoch?.number ?? 0);
+
 /** Whether it may be served, as far as time goes. */
-export const isAlive = (state: Liveness): boolean => state.expiredAtUnixMs === undefined;
+export const isAlive = (state: Liveness): boolean => !isExpired(state) && state.restoredAtUnixMs === undefined;
 
 /** A check ended. A success of a machine that is disabled, or whose time ran out, is noted and changes nothing else. */
 export const checked = (
@@ -102,8 +123,12 @@ export const checked = (
     lastCheckerStatus: 0,
     lastCheckedOkAtUnixMs: Math.max(before.lastCheckedOkAtUnixMs ?? 0, seenAtUnixMs),
   };
-  if (!machine.enabled || !isAlive(before)) return noted;
+  if (!machine.enabled || isExpired(before)) return noted;
   const expiresAtUnixMs = seenAtUnixMs + machine.settings.timeoutMs;
+  if (before.restoredAtUnixMs !== undefined) {
+    const { extendedAtUnixMs, restoredAtUnixMs, ...rest } = noted;
+    return { ...rest, expiresAtUnixMs };
+  }
   if (mandos) return { ...noted, expiresAtUnixMs };
   const { extendedAtUnixMs, ...rest } = noted;
   const isAfterExtension = extendedAtUnixMs === undefined || seenAtUnixMs > extendedAtUnixMs;

@@ -33,6 +33,8 @@ const stateForm = defineRecord(
     lastCheckerStatus: z.number().int(),
     extendedAtUnixMs: unixMs.optional(),
     runAtUnixMs: unixMs,
+    epoch: z.number().int().optional(),
+    restoredAtUnixMs: unixMs.optional(),
     lastApprovalRequestAtUnixMs: unixMs.optional(),
     /** One decision for whatever the machine asks, for a time. */
     approval: z.strictObject({ approve: z.boolean(), untilUnixMs: unixMs }).optional(),

@@ -4,7 +4,7 @@
 import type { machines, OutputOf } from '@chatelaine/contract';
 import { Hub } from '../../kernel/hub.ts';
 import type { Call, ModuleServices } from '../../kernel/module.ts';
-import { firstCheckDelayMs, isAlive, type Run, settled } from './liveness.ts';
+import { firstCheckDelayMs, isAlive, isExpired, isOfEarlierEpoch, type Run, settled } from './liveness.ts';
 import type { MachineRecord, MachineState } from './machine-record.ts';
 import { valuesOf } from './machine-values.ts';
 import { PendingRequests } from './pending-requests.ts';
@@ -29,7 +29,7 @@ export class MachinesContext {
 
   constructor(services: ModuleServices) {
     this.services = services;
-    this.run = { startedAtUnixMs: services.openedAtUnixMs };
+    this.run = { startedAtUnixMs: services.openedAtUnixMs, epoch: services.epoch };
     const { metrics } = services;
     metrics.gauge('chatelaine_checks_running', 'Checks that run.', () => this.running.size);
     metrics.gauge('chatelaine_requests_waiting', 'Requests that wait for a person.', () => this.pending.all().length);
@@ -37,7 +37,10 @@ export class MachinesContext {
 
   /** The machine as it is at this moment. */
   settle(name: string, machine: MachineRecord, before: MachineState, nowUnixMs: number): KnownMachine {
-    const state = { ...before, ...settled({ name, ...machine }, before, nowUnixMs, this.run) };
+    const { approval, ...rest } = before;
+    // A decision for a time does not outlive a restore.
+    const known = isOfEarlierEpoch(before, this.run) ? rest : before;
+    const state = { ...known, ...settled({ name, ...machine }, known, nowUnixMs, this.run) };
     return { name, machine, state };
   }
 
@@ -58,11 +61,17 @@ export class MachinesContext {
     };
   }
 
+  /** When its time runs out; of a machine that waits for its first sign of life after a restore, when to look again. */
+  dueInMs({ machine, state }: KnownMachine, nowUnixMs: number): number {
+    if (state.restoredAtUnixMs !== undefined) return machine.settings.timeoutMs;
+    return Math.max(0, state.expiresAtUnixMs - nowUnixMs);
+  }
+
   /** What the watch is told of a machine. */
   scheduleOf({ name, machine, state }: KnownMachine, nowUnixMs: number, firstCheckInMs?: number): ScheduleItem {
-    if (!machine.enabled || !isAlive(state)) return { kind: 'gone', name };
+    if (!machine.enabled || isExpired(state)) return { kind: 'gone', name };
     const { host, checker, intervalMs } = machine.settings;
-    const dueInMs = Math.max(0, state.expiresAtUnixMs - nowUnixMs);
+    const dueInMs = this.dueInMs({ name, machine, state }, nowUnixMs);
     const values = valuesOf(name, machine, state);
     const watched = { name, host, checker, intervalMs, values, dueInMs };
     return { kind: 'machines', machines: [firstCheckInMs === undefined ? watched : { ...watched, firstCheckInMs }] };

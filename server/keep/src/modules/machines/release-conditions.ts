@@ -43,12 +43,15 @@ const enabled: Condition<ReleaseSubject> = {
 const alive: Condition<ReleaseSubject> = {
   name: 'alive',
   evaluate: ({ machine, state }) => {
-    const { expiresAtUnixMs, lastCheckedOkAtUnixMs, lastCheckerStatus } = state;
+    const { expiresAtUnixMs, lastCheckedOkAtUnixMs, lastCheckerStatus, restoredAtUnixMs } = state;
     const facts: Fact[] = [
       proved('liveness-rules', machine.settings.compat ?? 'strict'),
       proved('expires-at', new Date(expiresAtUnixMs).toISOString()),
       asserted('last-checker-status', lastCheckerStatus),
     ];
+    if (restoredAtUnixMs !== undefined) {
+      facts.push(proved('no-sign-of-life-since-restore', new Date(restoredAtUnixMs).toISOString()));
+    }
     if (lastCheckedOkAtUnixMs !== undefined) {
       facts.push(asserted('last-checked-ok', new Date(lastCheckedOkAtUnixMs).toISOString()));
     }

@@ -8,7 +8,7 @@ import { type BoundOperation, type Call, type ReportedDifference, report, stream
 import type { ModuleTransaction } from '../../kernel/module-transaction.ts';
 import { asserted, proved } from '../../kernel/release/decision.ts';
 import { UsedNonces } from '../../kernel/used-nonces.ts';
-import { checked, isAlive } from './liveness.ts';
+import { checked, isExpired } from './liveness.ts';
 import { listMachines, putState, readMachine, readState } from './machine-record.ts';
 import { asksForChanging } from './machine-values.ts';
 import type { KnownMachine, MachinesContext } from './machines-context.ts';
@@ -96,7 +96,7 @@ const takeIn = async (
       : { ...before.state, ...checked({ name, ...machine }, before.state, sighting, nowUnixMs) };
   const known = { name, machine, state };
   const differences = [...differencesOf(before, known, sighting)];
-  if (isAlive(stored) && !isAlive(state)) {
+  if (!isExpired(stored) && isExpired(state)) {
     differences.push({ path: name, facts: [proved('became', 'expired')] });
     call.afterCommit(() => context.events.tell({ kind: 'expired', name }));
     call.touch(name);
@@ -139,8 +139,8 @@ const reportChecks = (context: MachinesContext): BoundOperation =>
       if (outcome === undefined) return;
       differences.push(...outcome.differences);
       const { machine, state } = outcome.known;
-      if (!machine.enabled || !isAlive(state)) return;
-      answers.push({ name, inMs: Math.max(0, state.expiresAtUnixMs - nowUnixMs) });
+      if (!machine.enabled || isExpired(state)) return;
+      answers.push({ name, inMs: context.dueInMs(outcome.known, nowUnixMs) });
     };
     for (const { name, startedAgoMs, status } of completed) {
       await take(name, { startedAtUnixMs: nowUnixMs - startedAgoMs, status, isProved: false });
