@@ -44,6 +44,7 @@ const keys = [
   'yes',
   'with blank',
   'ключ',
+  'kéy',
   'multi\nline',
   '"quoted"',
   "it's",
@@ -128,6 +129,8 @@ const foreign = [
   '<<: {key1: {plain: merged}}\n',
   'binary:\n  plain: !binary |-\n    w6Q=\n',
   'comment:\n  plain: a # key1:\n',
+  'kéy:\n  plain: é\n',
+  "kéy:\n  plain: 'é\u2028    key1:'\n",
   'key1 :\n  plain: blank\n',
   'key1: # why\n  plain: noted\n',
 ];

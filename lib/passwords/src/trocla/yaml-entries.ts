@@ -2,12 +2,9 @@
 // of the file was proved to stand in one of the few forms that Ruby's writer uses, or to belong to an entry that a YAML parser
 // found complete in itself; so no line that looks like a key can be part of a text, and no key can hide. Else the answer is
 // `unproven`, and the file has to be parsed as a whole.
-//
-// Every form below ends with its line: quotes are closed, nothing flows on. A line that is indented by four or more stands only
-// behind the head of a literal block or another such line, and is text. Bytes are read as Latin-1;
-// those that could be a line separator of Unicode (U+0085, U+2028, U+2029) are left out of every form.
 
 import { PasswordStoreError } from '../password-store.ts';
+import { hasSeparator, type Sought, soughtKey } from './line-forms.ts';
 import { parseEntries } from './parse-entries.ts';
 
 /** An entry, from its key to before the next one, in bytes of the file, and its text, one character a byte. */
@@ -23,66 +20,18 @@ export type EntryAnswer =
   | { readonly kind: 'absent'; readonly contentEnd: number }
   | { readonly kind: 'unproven' };
 
-const high = '\\x80-\\x84\\x86-\\xa7\\xaa-\\xff';
-const plainKey = '[A-Za-z0-9_][!-9;-~]*(?:(?::(?! )| (?![ #:]))[!-9;-~]*)*';
-const plainScalar = `[A-Za-z0-9_][!-9;-~${high}]*(?:(?::(?![ \\n])| (?![ #:\\n]))[!-9;-~${high}]*)*`;
-const doubleQuoted = `"[ !#-\\[\\]-~${high}]*(?:\\\\[ -~][ !#-\\[\\]-~${high}]*)*"`;
-const singleQuoted = `'[ -&(-~${high}]*(?:''[ -&(-~${high}]*)*'`;
-const scalar = `(?:${plainScalar}|${doubleQuoted}|${singleQuoted})`;
-const literalHead = '(?:!binary )?\\|[-+]?';
-const keyLine = `(?:${plainKey}|"[ !#-\\[\\]-~]*"|'[ -&(-~]*'):`;
-const innerLine = `    [ -~${high}]*`;
-const commonScalarLine = '  [a-z0-9_]+: (?:[A-Za-z0-9_][!-~]*(?<!:)|"[ !#-\\[\\]-~]*")';
-const commonKeyLine = '[A-Za-z0-9_][!-9;-~]*:';
-/** What is whole in itself: a line that is indented further would change it. */
-const closedLine = `(?:(?:  |- )[A-Za-z0-9_]+: ${scalar}|${keyLine}|- !ruby/object:Rational|)\\n(?!   )`;
-/** The head of a literal block, and what is inside. */
-const literalLine = `(?:(?:  |- )[A-Za-z0-9_]+: ${literalHead}|${innerLine})\\n`;
-
-const isPlainKey = new RegExp(`^${plainKey}$`);
-
-/** Longer keys stand behind a question mark (YAML 1.1, section 9.3.1): only a parser sees them. */
-const MAX_NAME_CHARACTERS = 1_024;
-
-/** The lines that name this key and need no parser, without their line break. */
-const spellings = (key: string): readonly string[] => (key.length > MAX_NAME_CHARACTERS ? [] : linesNaming(key));
-
-const linesNaming = (key: string): readonly string[] => [
-  ...(isPlainKey.test(key) ? [`${key}:`] : []),
-  ...(/^[ !#-[\]-~]*$/.test(key) ? [`"${key}":`] : []),
-  ...(/^[ -&(-~]*$/.test(key) ? [`'${key}':`] : []),
-];
-
-const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
-
-/** How a key is looked for. */
-interface Sought {
-  readonly key: string;
-  /** The lines that name it. */
-  readonly names: readonly string[];
-  /** Runs over lines in the commonest forms, in half the time that the search for a remarkable one takes. */
-  readonly commonLines: RegExp;
-  /** Finds the line break before a line that is in no known form, or names the key. */
-  readonly remarkable: RegExp;
-}
-
-const soughtKey = (key: string): Sought => {
-  const names = spellings(key);
-  const notSought = names.length === 0 ? '' : `(?!(?:${names.map(literally).join('|')})\\n)`;
-  return {
-    key,
-    names,
-    commonLines: new RegExp(`(?:(?:${commonScalarLine}|${notSought}${commonKeyLine})\\n(?!   ))*`, 'y'),
-    remarkable: new RegExp(`\\n(?!${notSought}(?:${closedLine}|${literalLine})|$)`, 'g'),
+/** Gives the break before the next remarkable line of a piece, from the break at `from` on; -1 if there is none. */
+const remarkableIn = (text: string, sought: Sought): ((from: number) => number) => {
+  const { commonLines } = sought;
+  let remarkable: RegExp | undefined;
+  return (from) => {
+    commonLines.lastIndex = from + 1;
+    commonLines.test(text);
+    if (commonLines.lastIndex === text.length) return -1;
+    remarkable ??= hasSeparator(text) ? sought.remarkableBesideSeparators : sought.remarkable;
+    remarkable.lastIndex = commonLines.lastIndex - 1;
+    return remarkable.exec(text)?.index ?? -1;
   };
-};
-
-/** The break before the next remarkable line, from the break at `from` on; -1 if there is none. */
-const nextRemarkable = ({ commonLines, remarkable }: Sought, text: string, from: number): number => {
-  commonLines.lastIndex = from + 1;
-  commonLines.test(text);
-  remarkable.lastIndex = commonLines.lastIndex - 1;
-  return remarkable.exec(text)?.index ?? -1;
 };
 
 /** What a line begins with if it belongs to the entry before. */
@@ -144,14 +93,15 @@ export type ReadPiece = (position: number, length: number) => string;
 /** Proves a piece that begins at the line break before an entry and ends with one. The places of the key in it; `undefined`: not proved. */
 const provePiece = (text: string, base: number, sought: Sought): EntryPlace[] | undefined => {
   const places: EntryPlace[] = [];
+  const nextRemarkable = remarkableIn(text, sought);
   const note = (start: number, end: number): void => {
     places.push({ start: base + start, end: base + end, text: text.slice(start, end) });
   };
-  for (let at = nextRemarkable(sought, text, 0); at !== -1; ) {
+  for (let at = nextRemarkable(0); at !== -1; ) {
     const line = at + 1;
     if (sought.names.some((name) => text.startsWith(`${name}\n`, line))) {
       note(line, endOfEntry(text, line));
-      at = nextRemarkable(sought, text, text.indexOf('\n', line));
+      at = nextRemarkable(text.indexOf('\n', line));
       continue;
     }
     const odd = proveByParser(text, line);
@@ -159,7 +109,7 @@ const provePiece = (text: string, base: number, sought: Sought): EntryPlace[] | 
     // Its first line may have been taken for that of a plain entry.
     while ((places.at(-1)?.start ?? -1) >= base + odd.start) places.pop();
     if (odd.key === sought.key) note(odd.start, odd.end);
-    at = nextRemarkable(sought, text, odd.end - 1);
+    at = nextRemarkable(odd.end - 1);
   }
   return places;
 };
