@@ -1,9 +1,9 @@
 // The forms of lines that Ruby's YAML writer uses for Trocla's entries, as patterns. Invariant: a line in one of them opens nothing that
 // it does not close, so that whatever stands at the beginning of the next line stands outside of every text.
 //
-// A line that is indented by four or more stands only
-// behind the head of a literal block or another such line, and is text. Bytes are read as Latin-1. Unicode's own line separators
-// (U+0085, U+2028, U+2029) begin a line for some readers: where one occurs, lines with the bytes that end them are in no form.
+// A line that is indented by four or more stands only behind the head of a literal block or another such line, and is text. Bytes are
+// read as Latin-1. Unicode's own line separators (U+0085, U+2028, U+2029) begin a line for some readers: where one occurs, lines with
+// the bytes that end them are in no form.
 
 /** A text in UTF-8 may begin with these bytes, but for a byte order mark. */
 const highFirst = '\\xc2-\\xee\\xf0-\\xf4';
