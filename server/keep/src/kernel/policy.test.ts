@@ -32,7 +32,7 @@ test('the founding administrator may do everything, another identity nothing unt
   assert.equal(evaluatePolicy(grants, deputy, 'system.seal', 'zurich/web1').allowed, false);
 });
 
-test('path globs match whole segments only', () => {
+test('path globs match segments, a star anything within one', () => {
   const table: [string, string, boolean][] = [
     ['**', '', true],
     ['**', 'a/b', true],
@@ -49,6 +49,50 @@ test('path globs match whole segments only', () => {
     ['**/web1', 'web1/x', false],
     ['a/**/b/*', 'a/x/b/y/b/z', true],
     ['a/**/b/*', 'a/x/b', false],
+    ['postgres_*', 'postgres_web', true],
+    ['postgres_*', 'postgres_', true],
+    ['postgres_*', 'postgres', false],
+    ['postgres_*', 'postgres_web/x', false],
+    ['*_web', 'postgres_web', true],
+    ['a*b*c', 'aXbYc', true],
+    ['a*b*c', 'abc', true],
+    ['a*b*c', 'acb', false],
+    ['a*a', 'a', false],
+    ['*ab*ab*', 'xabyab', true],
+    ['*ab*ab*', 'xab', false],
   ];
   for (const [glob, path, expected] of table) assert.equal(matchesPath(glob, path), expected, `${glob} on "${path}"`);
+});
+
+test('a glob that is asked for as a path is allowed only if all is that it stands for', () => {
+  const table: [string, string, boolean][] = [
+    ['**', '**', true],
+    ['mail/**', 'mail/**', true],
+    ['mail/**', 'mail/*', true],
+    ['mail/*', 'mail/*', true],
+    ['mail/*', 'mail/post*', true],
+    ['mail/*', 'mail/**', false],
+    ['mail/*/*', 'mail/**', false],
+    ['mail/post*', 'mail/*', false],
+    ['mail/a', 'mail/*', false],
+    ['**/x', '**', false],
+  ];
+  for (const [glob, path, expected] of table) assert.equal(matchesPath(glob, path), expected, `${glob} on "${path}"`);
+});
+
+test('a capability gives its parts, a part does not give the whole', () => {
+  const may = (granted: string, asked: string): boolean =>
+    evaluatePolicy([{ principal: 'admin:deputy', capability: granted, path: '**' }], deputy, asked, 'x').allowed;
+  for (const granted of ['passwords.get', 'passwords.get.hashes', 'passwords.get.sha512crypt', 'passwords.*', '*']) {
+    assert.equal(may(granted, 'passwords.get.sha512crypt'), true, granted);
+  }
+  for (const granted of [
+    'passwords.get.hashes',
+    'passwords.get.public',
+    'passwords.get.sha512crypt',
+    'passwords.set',
+  ]) {
+    assert.equal(may(granted, 'passwords.get.plain'), false, granted);
+    assert.equal(may(granted, 'passwords.get'), false, granted);
+  }
 });
