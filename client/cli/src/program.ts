@@ -11,12 +11,14 @@ import { registerInit } from './commands/init.ts';
 import { registerKeep } from './commands/keep.ts';
 import { registerKeyring } from './commands/keyring.ts';
 import { registerKeyslot } from './commands/keyslot.ts';
+import { registerLogin } from './commands/login.ts';
 import { registerMachine } from './commands/machine.ts';
 import { registerMonitor } from './commands/monitor.ts';
 import { registerPassword } from './commands/password.ts';
 import { registerPolicy } from './commands/policy.ts';
 import { registerSession } from './commands/session.ts';
 import { registerToken } from './commands/token.ts';
+import { registerUser } from './commands/user.ts';
 import { registerVersion } from './commands/version.ts';
 import { exitCodes } from './exit-codes.ts';
 
@@ -31,6 +33,10 @@ export const buildProgram = (): Command => {
     .description('Keeps the keys of encrypted Linux servers, and lets each out only while its conditions hold.')
     .option('--config <FILE>', 'the configuration (default: $CHATELAINE_CONFIG, else /etc/chatelaine/chatelaine.toml)')
     .option('--dir <DIR>', 'the directory of an instance that dev made (default: $CHATELAINE_DIR)')
+    .option(
+      '--server <URL>',
+      'ask this server, where this shell is logged in (default: $CHATELAINE_SERVER, else this machine)',
+    )
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'chatelaine: ')) })
     .showHelpAfterError('See --help.')
@@ -48,6 +54,8 @@ export const buildProgram = (): Command => {
   registerPassword(program);
   registerPolicy(program);
   registerToken(program);
+  registerUser(program);
+  registerLogin(program);
   registerSession(program);
   registerKeyring(program);
   registerVersion(program);

@@ -15,13 +15,17 @@ export const unarmour = (text: string): Uint8Array | undefined => {
 };
 
 /**
- * Signs exactly these bytes in the namespace of approvals.
+ * Signs exactly these bytes.
  *
  * @param keyFile the private key, or a public one whose private half an agent holds
  * @returns the binary SSHSIG
  */
-export const signWithOpenSsh = async (text: Uint8Array, keyFile: string): Promise<Uint8Array> => {
-  const args = ['-q', '-Y', 'sign', '-n', machines.APPROVAL_NAMESPACE, '-f', keyFile];
+export const signWithOpenSsh = async (
+  text: Uint8Array,
+  keyFile: string,
+  namespace: string = machines.APPROVAL_NAMESPACE,
+): Promise<Uint8Array> => {
+  const args = ['-q', '-Y', 'sign', '-n', namespace, '-f', keyFile];
   // Questions and words of ssh-keygen go to the terminal itself.
   const child = spawn('ssh-keygen', args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const { stdin, stdout } = child;
@@ -39,6 +43,6 @@ export const signWithOpenSsh = async (text: Uint8Array, keyFile: string): Promis
     throw new Failure('configuration', `ssh-keygen cannot be started: ${reason}.`, 'It comes with openssh-client.');
   }
   const blob = code === 0 ? unarmour(signature) : undefined;
-  if (blob === undefined) throw new Failure('refused', `ssh-keygen did not sign with ${keyFile}; nothing was decided.`);
+  if (blob === undefined) throw new Failure('refused', `ssh-keygen did not sign with ${keyFile}; nothing was sent.`);
   return blob;
 };

@@ -17,7 +17,8 @@ const text = `# Chatelaine. Every line that begins with "#" shows a default; "ch
 # Shows when an older store was put back. On another disk, or at least in no backup of the directory above.
 #anchor = "/var/lib/chatelaine/anchor/anchor"
 
-# What the keep does: "machines" (disk passwords), "passwords" (made once, in every format). Nothing else is loaded.
+# What the keep does: "machines" (disk passwords), "passwords" (made once, in every format),
+# "users" and "sessions" (people who log in from elsewhere). Nothing else is loaded.
 #modules = ["machines"]
 
 # Opens the keep at its start; without it, a person does: chatelaine unseal

@@ -27,8 +27,32 @@ const readAdminKey = async (path: string) => {
   }
 };
 
+/** Lets `act` ask a server on the network, with the login of this shell. */
+const askServer = async <T>(address: string, act: (client: Client) => Promise<T>): Promise<T> => {
+  const { parseServerAddress } = await import('../server/server-address.ts');
+  const { httpTransport } = await import('../server/http-transport.ts');
+  const { findLogin } = await import('../server/kept-login.ts');
+  const server = parseServerAddress(address);
+  const { token, fingerprint } = findLogin(server);
+  try {
+    return await act(createClient(httpTransport({ server, fingerprint, token })));
+  } finally {
+    token.fill(0);
+  }
+};
+
+/** Lets `act` ask: the server that was named, else the keep of this machine, over its socket. */
+export const askKeep = async <T>(options: GlobalOptions, act: (client: Client) => Promise<T>): Promise<T> => {
+  const local = options.config ?? options.dir;
+  const server = options.server ?? (local === undefined ? process.env['CHATELAINE_SERVER'] || undefined : undefined);
+  if (options.server !== undefined && local !== undefined) {
+    throw new Failure('usage', '--server and a configuration of this machine exclude each other.');
+  }
+  return server === undefined ? await askLocalKeep(options, act) : await askServer(server, act);
+};
+
 /** Connects, lets `act` ask, and disconnects. */
-export const askKeep = async <T>(
+export const askLocalKeep = async <T>(
   options: GlobalOptions,
   act: (client: Client, config: InstanceConfig) => Promise<T>,
 ): Promise<T> => {

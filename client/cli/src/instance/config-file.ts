@@ -7,6 +7,8 @@ import { Failure } from '../failure.ts';
 export interface GlobalOptions {
   readonly config?: string;
   readonly dir?: string;
+  /** A server on the network, instead of the keep of this machine. */
+  readonly server?: string;
 }
 
 /** The configuration of the embedded instance in a directory. */

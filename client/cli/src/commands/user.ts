@@ -1,0 +1,94 @@
+// `chatelaine user`
+
+import type { Command } from 'commander';
+import type { GlobalOptions } from '../instance/config-file.ts';
+import type { AddOptions } from '../user/users.ts';
+import { action } from './action.ts';
+
+const collect = (value: string, earlier: readonly string[]): readonly string[] => [...earlier, value];
+const users = () => import('../user/users.ts');
+
+export const registerUser = (program: Command): void => {
+  const user = program.command('user').description('people who may log in (module "users")');
+  user
+    .command('add')
+    .description('add a user')
+    .argument('<NAME>', 'letters, digits, ".", "_" and "-"')
+    .option('--full-name <TEXT>', 'what people call them')
+    .option('--group <GROUP>', 'a group they are in; may be repeated', collect, [])
+    .option('--key <FILE>', 'an SSH public key by which they log in')
+    .action(action<AddOptions>(async (options, name = '') => (await users()).addUser(name, options)));
+  user
+    .command('list')
+    .description('list the users')
+    .option('--json', 'print JSON')
+    .action(action<GlobalOptions & { json?: boolean }>(async (options) => (await users()).listUsers(options)));
+  user
+    .command('show')
+    .description('show one user')
+    .argument('<NAME>')
+    .option('--json', 'print JSON')
+    .action(
+      action<GlobalOptions & { json?: boolean }>(async (options, name = '') => (await users()).showUser(name, options)),
+    );
+  user
+    .command('enable')
+    .description('let a user in again')
+    .argument('<NAME>')
+    .action(action<GlobalOptions>(async (options, name = '') => (await users()).enableUser(name, options)));
+  user
+    .command('disable')
+    .description('keep a user out; their sessions are over')
+    .argument('<NAME>')
+    .action(action<GlobalOptions>(async (options, name = '') => (await users()).disableUser(name, options)));
+  user
+    .command('remove')
+    .description('remove a user')
+    .argument('<NAME>')
+    .option('-y, --yes', 'do not ask')
+    .action(
+      action<GlobalOptions & { yes?: boolean }>(async (options, name = '') =>
+        (await users()).removeUser(name, options),
+      ),
+    );
+  user
+    .command('groups')
+    .description('set the groups a user is in; without any, none')
+    .argument('<NAME>')
+    .argument('[GROUP...]')
+    .action(
+      action<GlobalOptions>(async (options, name = '', ...groups) =>
+        (await users()).setUserGroups(name, groups, options),
+      ),
+    );
+  user
+    .command('pass-phrase')
+    .summary('set the pass phrase of a user')
+    .description('Sets the pass phrase of a user, from a prompt or from stdin.')
+    .argument('<NAME>')
+    .option('--remove', 'take it away instead')
+    .action(
+      action<GlobalOptions & { remove?: boolean }>(async (options, name = '') =>
+        (await users()).setUserPassPhrase(name, options),
+      ),
+    );
+  const key = user.command('key').description('the SSH keys of a user');
+  key
+    .command('add')
+    .description('add a public key')
+    .argument('<NAME>')
+    .argument('<FILE>', 'a .pub file')
+    .action(
+      action<GlobalOptions>(async (options, name = '', file = '') => (await users()).addUserKey(name, file, options)),
+    );
+  key
+    .command('remove')
+    .description('take a public key away')
+    .argument('<NAME>')
+    .argument('<FINGERPRINT>', 'as show has it')
+    .action(
+      action<GlobalOptions>(async (options, name = '', fingerprint = '') =>
+        (await users()).removeUserKey(name, fingerprint, options),
+      ),
+    );
+};

@@ -1,0 +1,79 @@
+// `chatelaine login SERVER`: a token of some hours for this shell, by SSH key or pass phrase.
+
+import { randomBytes } from 'node:crypto';
+import { userInfo } from 'node:os';
+import { createClient, type InputOf, sessions } from '@chatelaine/contract';
+import { signWithOpenSsh } from '../approval/sign-with-openssh.ts';
+import { Failure } from '../failure.ts';
+import { parseDurationOption } from '../machine/duration-option.ts';
+import { answerOf } from '../refused-answer.ts';
+import { openOwnSession } from '../session/own-session.ts';
+import { confirm } from '../terminal/confirm.ts';
+import { formatMoment } from '../terminal/moment.ts';
+import { say } from '../terminal/output.ts';
+import { readPassword } from '../terminal/secret-input.ts';
+import { fingerprintOf, httpTransport } from './http-transport.ts';
+import { keepLogin } from './kept-login.ts';
+import { parseServerAddress, type ServerAddress } from './server-address.ts';
+
+export interface LoginOptions {
+  readonly user?: string;
+  readonly key?: string;
+  readonly life?: string;
+  readonly fingerprint?: string;
+  readonly yes?: boolean;
+}
+
+const FINGERPRINT = /^([0-9A-F]{2}:){31}[0-9A-F]{2}$/;
+const CLIENT_NONCE_BYTES = 16;
+
+/** By what the server is to be known: what was typed, else what it shows, if a person says so. */
+const knownBy = async (server: ServerAddress, options: LoginOptions): Promise<string | undefined> => {
+  const { fingerprint } = options;
+  if (fingerprint === 'system' || !server.isEncrypted) return undefined;
+  if (fingerprint !== undefined) {
+    const given = fingerprint.toUpperCase();
+    if (FINGERPRINT.test(given)) return given;
+    throw new Failure('usage', '--fingerprint: must be 32 pairs of hexadecimal digits joined by ":", or "system".');
+  }
+  const shown = await fingerprintOf(server);
+  say(`${server.origin} shows a certificate with the SHA-256 fingerprint`);
+  say(`  ${shown}`);
+  await confirm('Is that its own? The server prints it at its start.', options.yes === true);
+  return shown;
+};
+
+type LoginProof = InputOf<typeof sessions.login>['proof'];
+
+const proofBy = async (
+  user: string,
+  keyFile: string | undefined,
+  ask: () => Promise<{ readonly storeId: string; readonly nonce: Uint8Array }>,
+): Promise<LoginProof> => {
+  if (keyFile === undefined) {
+    return { kind: 'pass-phrase', passPhrase: await readPassword({ name: 'pass phrase', isNew: false }) };
+  }
+  const { storeId, nonce } = await ask();
+  const fresh = { nonce, clientNonce: randomBytes(CLIENT_NONCE_BYTES) };
+  const text = sessions.loginText(storeId, user, fresh);
+  return { kind: 'ssh-signature', ...fresh, signature: await signWithOpenSsh(text, keyFile, sessions.LOGIN_NAMESPACE) };
+};
+
+export const login = async (address: string, options: LoginOptions): Promise<void> => {
+  const server = parseServerAddress(address);
+  // Opened first, so that nobody proves who they are for a shell that can keep nothing.
+  openOwnSession()[Symbol.dispose]();
+  const lifeMs = options.life === undefined ? sessions.SESSION_LIFE_MS : parseDurationOption(options.life, '--life');
+  const user = (options.user ?? userInfo().username).toLowerCase();
+  const fingerprint = await knownBy(server, options);
+  const client = createClient(httpTransport({ server, fingerprint }));
+  const proof = await proofBy(user, options.key, async () => answerOf(await client.call(sessions.challenge, {})));
+  const answer = answerOf(await client.call(sessions.login, { user, proof, lifeMs }), user);
+  if (proof.kind === 'pass-phrase') proof.passPhrase.fill(0);
+  try {
+    keepLogin(server, answer.token, fingerprint);
+  } finally {
+    answer.token.fill(0);
+  }
+  say(`Logged in at ${server.origin} as ${user}, in this shell, until ${formatMoment(answer.expiresAtUnixMs)}.`);
+};
