@@ -20,7 +20,7 @@ export interface FleetPlan {
 }
 
 /** What one server did in a window. */
-export interface Looked {
+interface Looked {
   readonly perSecond: number;
   /** Of what the machines' intervals ask for. */
   readonly share: number;
@@ -31,7 +31,7 @@ export interface Looked {
   readonly p99DelayMs?: number;
 }
 
-export interface Ours extends Looked {
+interface Ours extends Looked {
   /** From the signal to the end of the last process. */
   readonly stopMs: number;
   /** What the keep spends on the reports, for one check. */
@@ -88,7 +88,7 @@ const timed = async (work: () => Promise<unknown>): Promise<number> => {
 };
 
 /** An instance in which machines are enrolled. */
-export const startWithFleet = async (scratch: Scratch, stanzas: readonly string[]): Promise<DevInstance> => {
+const startWithFleet = async (scratch: Scratch, stanzas: readonly string[]): Promise<DevInstance> => {
   const instance = await startDevInstance(scratch);
   const directory = scratch.directory();
   for (let from = 0; from < stanzas.length; from += STANZAS_PER_FILE) {
