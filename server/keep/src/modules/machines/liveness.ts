@@ -126,14 +126,15 @@ export const checked = (
   if (!machine.enabled || isExpired(before)) return noted;
   const expiresAtUnixMs = seenAtUnixMs + machine.settings.timeoutMs;
   if (before.restoredAtUnixMs !== undefined) {
-    const { extendedAtUnixMs, restoredAtUnixMs, ...rest } = noted;
-    return { ...rest, expiresAtUnixMs };
+    return { ...noted, expiresAtUnixMs, extendedAtUnixMs: undefined, restoredAtUnixMs: undefined };
   }
   if (mandos) return { ...noted, expiresAtUnixMs };
-  const { extendedAtUnixMs, ...rest } = noted;
+  const { extendedAtUnixMs } = noted;
   const isAfterExtension = extendedAtUnixMs === undefined || seenAtUnixMs > extendedAtUnixMs;
   return {
-    ...(isAfterExtension ? rest : noted),
+    ...noted,
+    // Said, not left out: what is merged into a record must clear what was there.
+    ...(isAfterExtension && { extendedAtUnixMs: undefined }),
     expiresAtUnixMs: Math.max(before.expiresAtUnixMs, expiresAtUnixMs),
   };
 };

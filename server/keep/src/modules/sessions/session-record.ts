@@ -22,6 +22,8 @@ const sessionForm = defineRecord(
     expiresAtUnixMs: z.number().int(),
     /** Absence never grants: a login that is over says so. */
     endedAtUnixMs: z.number().int().optional(),
+    /** The epoch of the store in which it began; absent: the first. It is over with it. */
+    epoch: z.number().int().optional(),
   }),
 );
 const idForm = defineRecord('session id', z.strictObject({ format: z.literal(1), digest: z.string() }));

@@ -67,7 +67,8 @@ const login = (services: ModuleServices): BoundOperation => {
     if (decision.verdict !== 'release') return { subject: user, decision };
     const expiresAtUnixMs = moment.nowUnixMs + lifeMs;
     const { stretch } = standing.value;
-    const made = { user, stretch, by: proof.kind, createdAtUnixMs: moment.nowUnixMs, expiresAtUnixMs };
+    const epoch = services.epoch.number;
+    const made = { user, stretch, by: proof.kind, createdAtUnixMs: moment.nowUnixMs, expiresAtUnixMs, epoch };
     const { token, session } = createSession(tx, services.random, made);
     whenOver(() => token.fill(0));
     return { subject: user, decision, output: { token, session, expiresAtUnixMs } };
@@ -106,6 +107,7 @@ const authenticate =
     const record = await readSession(tx, digestOf(token));
     const asked = (await services.ask('users', 'standing', tx, { name: record?.user ?? 'nobody' })) as Result<Standing>;
     if (record === undefined || !isGood(record, moment.nowUnixMs)) return refuse('unauthenticated');
+    if ((record.epoch ?? 0) !== services.epoch.number) return refuse('unauthenticated');
     if (asked.kind === 'refused' || asked.value.stretch !== record.stretch) return refuse('unauthenticated');
     return ok({ role: 'user', identity: record.user, groups: asked.value.groups, session: record.session });
   };
