@@ -47,5 +47,4 @@ export const aboutEveryMachine: readonly string[] = [
   'The rules of liveness stay those of Mandos, so that each secret handed out and each start of the server gives time ' +
     'anew; chatelaine machine harden puts machines under the strict ones.',
   'Checkers run on this server as an account of their own that may do nothing else, not as the one that keeps secrets.',
-  'What is changed from now on is kept at once and for good; the files of Mandos are not read again.',
 ];

@@ -49,8 +49,10 @@ const restoreAll = async (
   return { restored, lines };
 };
 
+const ONCE = 'What is changed from now on is kept at once and for good; the files of Mandos are not read again.';
+
 const reportOf = (sources: ImportSources, differences: readonly Problem[], state: ReportLine[]): ReportLine[] => [
-  ...[...aboutEveryMachine, ...(sources.server?.defaults ?? [])].map((message) => ({ message })),
+  ...[...aboutEveryMachine, ONCE, ...(sources.server?.defaults ?? [])].map((message) => ({ message })),
   ...withoutRepetition(sources.server?.file ?? '', sources.server?.differences ?? []),
   ...withoutRepetition(sources.clientsFile, differences),
   ...state,

@@ -16,7 +16,7 @@ export interface Restored {
 type Machine = machines.NewMachine;
 
 /** The settings of a machine under the names of clients.conf. */
-const settingsIn = ({ keyId, fingerprint, enabled, settings }: Machine): MandosSettings => ({
+export const settingsIn = ({ keyId, fingerprint, enabled, settings }: Machine): MandosSettings => ({
   host: settings.host,
   checker_command: settings.checker,
   key_id: keyId?.toUpperCase() ?? '',
