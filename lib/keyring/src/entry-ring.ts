@@ -62,7 +62,7 @@ export class EntryRing {
   /** If it is dead by now, the kernel says so, and it is looked for again. */
   readonly #recentRing = new Recent<Keyring>();
   /** The entry that was used last; the same goes for it. */
-  readonly #recentKey = new Recent<{ readonly description: string; readonly id: number }>();
+  readonly #recentKey = new Recent<{ readonly description: string; readonly id: number; readonly size: number }>();
   /** The entry that was written last, if it has no expiry that would have to be kept. */
   readonly #lastWithoutExpiry = new Recent<{
     readonly description: string;
@@ -117,7 +117,7 @@ export class EntryRing {
     const key = this.#recentKey.get();
     if (key?.description === description) {
       try {
-        return keyctl.read(key.id);
+        return keyctl.read(key.id, key.size);
       } catch (error) {
         if (!(error instanceof KeyctlError)) throw error;
       }
@@ -139,7 +139,7 @@ export class EntryRing {
     try {
       const id = keyctl.search(ring.id, 'user', description);
       const payload = keyctl.read(id);
-      this.#recentKey.set({ description, id }, LIFETIME_MS);
+      this.#recentKey.set({ description, id, size: payload.length }, LIFETIME_MS);
       return payload;
     } catch (error) {
       if (isMissing(error) || (!isSure && isKeyctlError(error, 'EACCES'))) return undefined;
@@ -191,7 +191,7 @@ export class EntryRing {
   #put(ring: Keyring, description: string, payload: Uint8Array, old: number | undefined): number {
     const id = putKey('user', description, payload, ring.id);
     if (id !== old) noteChange();
-    this.#recentKey.set({ description, id }, LIFETIME_MS);
+    this.#recentKey.set({ description, id, size: payload.length }, LIFETIME_MS);
     return id;
   }
 

@@ -75,7 +75,10 @@ export const requestKeyFromHelper = (
   return answered('request_key', systemCalls().requestKey(kind, name, info, into));
 };
 
-/** Replaces a key's payload, and removes its expiry. The caller wipes `payload`. */
+/**
+ * Replaces a key's payload, and removes its expiry. The kernel takes at most a page this way, 4,096 bytes; {@link addKey} takes more.
+ * The caller wipes `payload`.
+ */
 export const update = (id: number, payload: Uint8Array): void => {
   noteChange();
   const size = checkBytes(payload, 'the payload').length;
@@ -127,10 +130,15 @@ export const describe = (id: number): Buffer => {
   return text.subarray(0, -1);
 };
 
-/** The payload; of a keyring, the ids it links to, four bytes each in the processor's order. The caller wipes it. */
-export const read = (id: number): Buffer => {
+/**
+ * The payload; of a keyring, the ids it links to, four bytes each in the processor's order. The caller wipes it.
+ *
+ * @param likelySize how large it probably is, which saves a copy; it may be wrong.
+ */
+export const read = (id: number, likelySize?: number): Buffer => {
   checkId(id);
-  return readSized((into) => answered('read', systemCalls().idBuffer(operation.read, id, into, into.length)));
+  const { idBuffer } = systemCalls();
+  return readSized((into) => answered('read', idBuffer(operation.read, id, into, into.length)), likelySize);
 };
 
 /** The label that a security module gave the key; empty if none does. */

@@ -37,7 +37,14 @@ test('payloads come back whole, whatever their size', () => {
     assert.deepEqual(keyctl.read(keyctl.addKey('user', 'sized', payload, session.id)), payload);
   }
   refused(() => keyctl.addKey('user', 'sized', Buffer.alloc(32_768), session.id), 'EINVAL');
+  refused(() => keyctl.update(keyctl.search(session.id, 'user', 'sized'), Buffer.alloc(4_097)), 'EINVAL');
   refused(() => keyctl.addKey('user', 'sized', Buffer.alloc(0), session.id), 'EINVAL');
+});
+
+test('a wrong guess of the size changes nothing', () => {
+  const id = keyctl.addKey('user', 'guessed', Buffer.from('secret'), session.id);
+  for (const likelySize of [0, 1, 5, 6, 7, 64, 65, 40_000])
+    assert.equal(keyctl.read(id, likelySize).toString(), 'secret');
 });
 
 test('a part of a larger buffer is the payload, no more of it', () => {

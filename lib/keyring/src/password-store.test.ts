@@ -49,6 +49,20 @@ test('secrets are bytes, kept exactly', () => {
   assert.equal(store.getText('service', 'user'), '\ufeffpässwörd');
 });
 
+test('a secret that becomes longer or shorter by another hand comes back whole', () => {
+  const { store, parent } = freshStore();
+  store.setPassword('service', 'user', 'seven b');
+  for (const secret of ['a', 'x'.repeat(5_000), 'twelve bytes']) {
+    ringOf(parent).add('user', 'service:user', Buffer.from(secret));
+    assert.equal(store.getText('service', 'user'), secret);
+  }
+  const other = new PasswordStore({ parent: parent.id });
+  for (const secret of ['b', 'y'.repeat(5_000), 'other bytes!']) {
+    other.setPassword('service', 'user', secret);
+    assert.equal(store.getText('service', 'user'), secret);
+  }
+});
+
 test('reading and removing make nothing, and what is absent is undefined', () => {
   const { store, parent } = freshStore();
   assert.equal(store.getPassword('service', 'user'), undefined);

@@ -30,8 +30,14 @@ const moveOut = (from: Buffer, size: number): Buffer => {
  * Reads into a buffer of exactly the right size, which the caller wipes.
  *
  * @param read fills a buffer and gives the full size, also if that is more than the buffer holds.
+ * @param likelySize tried first: if it is right, nothing has to be copied.
  */
-export const readSized = (read: (into: Buffer) => number): Buffer => {
+export const readSized = (read: (into: Buffer) => number, likelySize?: number): Buffer => {
+  if (likelySize !== undefined) {
+    const guess = allocateSecret(likelySize);
+    if (read(guess) === likelySize) return guess;
+    guess.fill(0);
+  }
   scratch ??= Buffer.alloc(SCRATCH_BYTES);
   let into = scratch;
   for (let tries = 0; tries < MAX_TRIES; tries++) {

@@ -4,11 +4,9 @@
 /** V8's limit, `--typed-array-max-size-in-heap`. */
 const MAX_HEAP_BYTES = 64;
 
-/** A buffer outside the moving heap, not zeroed. Whoever fills it wipes it. */
+/** A buffer outside the moving heap, zeroed. Whoever fills it wipes it. */
 export const allocateSecret = (sizeBytes: number): Buffer =>
-  sizeBytes > MAX_HEAP_BYTES
-    ? Buffer.allocUnsafeSlow(sizeBytes)
-    : Buffer.allocUnsafeSlow(MAX_HEAP_BYTES + 1).subarray(0, sizeBytes);
+  sizeBytes > MAX_HEAP_BYTES ? Buffer.alloc(sizeBytes) : Buffer.alloc(MAX_HEAP_BYTES + 1).subarray(0, sizeBytes);
 
 const stage = allocateSecret(MAX_HEAP_BYTES);
 
