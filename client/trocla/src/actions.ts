@@ -62,7 +62,7 @@ const withSession = async <Result>(call: ActionCall, act: (session: Session) => 
   try {
     return await act(session);
   } finally {
-    session.close();
+    await session.close();
   }
 };
 

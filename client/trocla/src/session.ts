@@ -6,32 +6,53 @@ import { type Configuration, openStore, readConfiguration } from '@chatelaine/pa
 import { ActionFailed, failureOf } from './failed-action.ts';
 import { renderedFormats } from './known-formats.ts';
 
+/** What can be done with passwords, here or by a server. */
+export type Workflow = Pick<
+  Passwords,
+  'peek' | 'create' | 'reset' | 'get' | 'view' | 'set' | 'removeFormat' | 'removeKey' | 'search'
+>;
+
+/** Where the passwords are. */
+type Place =
+  | { readonly kind: 'store'; readonly store: PasswordStore }
+  | { readonly kind: 'server'; readonly passwords: Workflow; readonly close: () => Promise<void> };
+
+const openPlace = async (configuration: Configuration, say: (message: string) => void): Promise<Place> => {
+  const { store, storeOptions, options, profiles, manner } = configuration;
+  if (store.toLowerCase() !== 'chatelaine') return { kind: 'store', store: await openStore(configuration, say) };
+  if (manner === 'trocla') throw new ActionFailed('compat: trocla is for stores of Trocla, a server is always safe');
+  const { openServer } = await import('./server/index.ts');
+  return { kind: 'server', ...(await openServer(storeOptions, { options, profiles })) };
+};
+
 /** One call of the command. */
 export class Session {
   readonly configuration: Configuration;
-  readonly #store: PasswordStore;
+  readonly #place: Place;
 
-  private constructor(configuration: Configuration, store: PasswordStore) {
+  private constructor(configuration: Configuration, place: Place) {
     this.configuration = configuration;
-    this.#store = store;
+    this.#place = place;
   }
 
   static async open(configFile: string | undefined, say: (message: string) => void): Promise<Session> {
     const configuration = await readConfiguration(configFile, process.env['HOME']);
-    return new Session(configuration, await openStore(configuration, say));
+    return new Session(configuration, await openPlace(configuration, say));
   }
 
   /** For what only looks or removes: without the formats, which take longer to load than a look. */
-  looking(): Passwords {
-    return this.#workflow(new Map(), () => {
+  looking(): Workflow {
+    if (this.#place.kind === 'server') return this.#place.passwords;
+    return this.#workflow(this.#place.store, new Map(), () => {
       throw new Error('a look needs no random bytes');
     });
   }
 
   /** For what makes values. */
-  async making(): Promise<Passwords> {
+  async making(): Promise<Workflow> {
+    if (this.#place.kind === 'server') return this.#place.passwords;
     const { randomFillSync } = await import('node:crypto');
-    return this.#workflow(await loadFormats(), (target) => randomFillSync(target));
+    return this.#workflow(this.#place.store, await loadFormats(), (target) => randomFillSync(target));
   }
 
   /** Trocla's hooks are Ruby code that runs inside of Trocla; without them a change would be incomplete, and nobody would know. */
@@ -42,14 +63,19 @@ export class Session {
     );
   }
 
-  close(): void {
-    this.#store.close();
+  async close(): Promise<void> {
+    if (this.#place.kind === 'server') await this.#place.close();
+    else this.#place.store.close();
   }
 
-  #workflow(formats: ReadonlyMap<string, PasswordFormat>, random: (target: Uint8Array) => void): Passwords {
+  #workflow(
+    store: PasswordStore,
+    formats: ReadonlyMap<string, PasswordFormat>,
+    random: (target: Uint8Array) => void,
+  ): Passwords {
     const { options, profiles, manner } = this.configuration;
     return new Passwords({
-      store: this.#store,
+      store,
       formats,
       defaults: { options, profiles },
       nowUnixMs: Date.now,

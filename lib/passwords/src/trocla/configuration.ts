@@ -9,6 +9,8 @@ import { asHash, loadYaml, PsychError, RubySymbol, rubyClass } from './psych-val
 export interface Configuration {
   /** As `:moneta` or `chatelaine`. */
   readonly store: string;
+  /** The whole section. */
+  readonly storeOptions: Readonly<Record<string, unknown>>;
   readonly adapter: string | undefined;
   readonly adapterOptions: Readonly<Record<string, unknown>>;
   readonly encryption: string;
@@ -65,6 +67,7 @@ export const readConfiguration = async (
   const adapter = nameOf(given['adapter'] ?? storeOptions['adapter']);
   return {
     store: nameOf(given['store']) ?? 'moneta',
+    storeOptions,
     adapter,
     adapterOptions: hashOrEmpty(
       given['adapter_options'] ?? storeOptions['adapter_options'],
