@@ -37,7 +37,7 @@ const connectFailed = ({ origin }: ServerAddress, error: NodeJS.ErrnoException):
 };
 
 /** A connection to the server, once it is certain that it is the server. */
-export const connectServer = (server: ServerAddress, fingerprint: string | undefined): Promise<net.Socket> =>
+const connectServer = (server: ServerAddress, fingerprint: string | undefined): Promise<net.Socket> =>
   new Promise((resolve, reject) => {
     const { hostname: host, port, isEncrypted } = server;
     const fail = (error: Error): void => reject(error instanceof Failure ? error : connectFailed(server, error));

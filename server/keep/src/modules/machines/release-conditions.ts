@@ -19,7 +19,7 @@ export interface ReleaseSubject {
 }
 
 /** How long a request waits for signatures if the machine's settings name no delay. */
-export const DEFAULT_APPROVAL_WAIT_MS = 600_000;
+const DEFAULT_APPROVAL_WAIT_MS = 600_000;
 
 /** Time can be trusted. */
 const clock: Condition<ReleaseSubject> = {

@@ -33,8 +33,6 @@ export type SessionRecord = z.infer<typeof sessionForm.schema>;
 const FOLDER = 'sessions';
 const pathOf = (digest: string): string => `${FOLDER}/${digest}`;
 const pathOfId = (id: string): string => `ids/${id}`;
-/** Read, and never there, in place of what would be read next. */
-export const NOTHING = 'nothing/nothing';
 
 export const digestOf = (token: Uint8Array): string => hash('sha256', token, 'hex');
 

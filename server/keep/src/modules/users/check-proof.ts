@@ -9,7 +9,7 @@ import { LOGIN_COST } from './change-users.ts';
 import { readUser, type UserRecord } from './user-record.ts';
 
 /** What another module asks: who it is said to be, and the proof. */
-export interface ProofRequest {
+interface ProofRequest {
   readonly name: string;
   readonly proof: InputOf<typeof sessions.login>['proof'];
 }
