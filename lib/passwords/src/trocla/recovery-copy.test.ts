@@ -64,7 +64,7 @@ test('whichever sectors a crash has written, the change is completed', () => {
         for (let at = head; at < head + size; at = (Math.floor(at / 512) + 1) * 512) {
           const end = Math.min(head + size, (Math.floor(at / 512) + 1) * 512);
           const source = isWritten.next().value ? fresh : old;
-          source.copy(torn, at, at - head, end - head);
+          torn.set(source.subarray(at - head, end - head), at);
         }
         start.copy(torn);
         writeFileSync(file, torn);
