@@ -22,7 +22,7 @@ export const combineKeyShares = (shares: readonly KeyShare[]): Result<CombinedSh
   }
   const different = [...new Map(shares.map((share) => [share.number, share])).values()];
   const missing = first.threshold - different.length;
-  if (missing > 0) return wrong(`${different.length} of ${first.threshold} are there, ${missing} are missing`);
+  if (missing > 0) return wrong(`${different.length} of ${first.threshold} are there, ${missing} more needed`);
   const secret = combineShares(different.slice(0, first.threshold));
   return ok({ kind: 'shares', secret: secret.bytes, release: () => secret.release() });
 };

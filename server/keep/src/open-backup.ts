@@ -156,7 +156,7 @@ export const openBackup = async (
   let opened: Result<OpenedBackup> | undefined;
   try {
     await copyFile(fd, path);
-    checkStoreFileOnce(path);
+    checkWhole(path);
     opened = await openCopy(path, secret, onProgress);
     return opened;
   } catch (error) {
@@ -168,7 +168,7 @@ export const openBackup = async (
   }
 };
 
-const checkStoreFileOnce = (path: string): void => {
+const checkWhole = (path: string): void => {
   checkStoreFile(path);
   for (const suffix of ['-wal', '-shm']) rmSync(path + suffix, { force: true });
 };

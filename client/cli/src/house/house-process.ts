@@ -30,7 +30,8 @@ const passedOn = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TERM', 'COLORTERM', '
 const childEnvironment = (): NodeJS.ProcessEnv =>
   Object.fromEntries(passedOn.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
 
-const startChild = (name: HouseProcessName, args: readonly string[], stdio: StdioOptions): ChildProcess => {
+/** Starts a process of the house; what becomes of it is the caller's. */
+export const startHouseChild = (name: HouseProcessName, args: readonly string[], stdio: StdioOptions): ChildProcess => {
   const [command, ...rest] = commandOf(name, args);
   return spawn(command, rest, { stdio, env: childEnvironment(), detached: true });
 };
@@ -68,7 +69,7 @@ export class HouseProcess {
   constructor(name: HouseProcessName, args: readonly string[]) {
     this.name = name;
     // Data on stdout is ours alone.
-    this.#child = startChild(name, [...args, '--ready-fd', String(READY_DESCRIPTOR)], ['ignore', 2, 2, 'pipe']);
+    this.#child = startHouseChild(name, [...args, '--ready-fd', String(READY_DESCRIPTOR)], ['ignore', 2, 2, 'pipe']);
     this.ended = endingOf(this.#child).then((ending) => {
       this.#hasEnded = true;
       return ending;
@@ -103,7 +104,7 @@ export const runHouseProcess = async (
   args: readonly string[],
   input: Uint8Array = new Uint8Array(),
 ): Promise<{ readonly code: number; readonly output: string }> => {
-  const child = startChild(name, args, ['pipe', 'pipe', 2]);
+  const child = startHouseChild(name, args, ['pipe', 'pipe', 2]);
   let output = '';
   child.stdout?.on('data', (chunk: Buffer) => {
     output += chunk.toString();

@@ -1,7 +1,7 @@
 // `chatelaine keyslot …`: the ways to open the keep.
 
-import { keyslots } from '@chatelaine/contract';
-import { askKeep } from '../instance/ask-keep.ts';
+import { keyslots, system } from '@chatelaine/contract';
+import { askKeep, askLocalKeep } from '../instance/ask-keep.ts';
 import type { GlobalOptions } from '../instance/config-file.ts';
 import { answerOf } from '../refused-answer.ts';
 import { confirm } from '../terminal/confirm.ts';
@@ -9,6 +9,8 @@ import { formatMoment } from '../terminal/moment.ts';
 import { print, printJson, say } from '../terminal/output.ts';
 import { readPassPhrase, readSecretFile } from '../terminal/secret-input.ts';
 import { formatTable, terminalWidth } from '../terminal/table.ts';
+import { awaitRotation } from './rotate.ts';
+import { forgetCredential } from './systemd-creds.ts';
 
 const ADD_DEADLINE_MS = 120_000;
 
@@ -17,7 +19,9 @@ export const listKeyslots = (options: GlobalOptions & { readonly json?: boolean 
     const answer = answerOf(await client.call(keyslots.list, {}));
     const slots = answer.slots.toSorted((a, b) => a.createdAtUnixMs - b.createdAtUnixMs);
     if (options.json === true) return await printJson(slots);
-    const rows = slots.map((slot) => [slot.id, slot.kind, formatMoment(slot.createdAtUnixMs), slot.label]);
+    const kindOf = ({ kind, threshold, shares }: keyslots.KeySlotView): string =>
+      threshold === undefined ? kind : `${threshold} of ${shares} shares`;
+    const rows = slots.map((slot) => [slot.id, kindOf(slot), formatMoment(slot.createdAtUnixMs), slot.label]);
     const columns = [{ title: 'ID' }, { title: 'KIND' }, { title: 'MADE' }, { title: 'LABEL', isFlexible: true }];
     await print(formatTable(columns, rows, terminalWidth()));
   });
@@ -48,10 +52,24 @@ export const addKeyslot = (options: AddKeyslotOptions): Promise<void> =>
     }
   });
 
-export const removeKeyslot = (id: string, options: GlobalOptions & { readonly yes?: boolean }): Promise<void> =>
-  askKeep(options, async (client) => {
+export interface RemoveKeyslotOptions extends GlobalOptions {
+  readonly yes?: boolean;
+  readonly rotateRoot?: boolean;
+}
+
+export const removeKeyslot = (id: string, options: RemoveKeyslotOptions): Promise<void> =>
+  askLocalKeep(options, async (client, { keep }) => {
     await confirm(`Remove the key slot ${id}?`, options.yes === true);
     answerOf(await client.call(keyslots.remove, { id }), id);
+    await forgetCredential(keep.directory, id);
     say(`Key slot ${id} is removed.`);
     say('Backups made before still open with it: destroy them, or keep its secret as safe as ever.');
+    if (options.rotateRoot !== true) {
+      return say(
+        'Who opened it once may know the root key, and open later backups: chatelaine rotate --root ends that.',
+      );
+    }
+    const { rootKeyId } = answerOf(await client.call(system.rotate, { root: true, data: false }));
+    await awaitRotation(client);
+    say(`The root key is ${rootKeyId} now; backups made from now on do not open with the old one.`);
   });

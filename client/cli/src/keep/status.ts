@@ -8,6 +8,7 @@ import { answerOf } from '../refused-answer.ts';
 import { formatMoment, formatSpan } from '../terminal/moment.ts';
 import { print, printJson } from '../terminal/output.ts';
 import { printable } from '../terminal/printable.ts';
+import { describeRotation } from './rotate.ts';
 
 /** Ends with `unreachable` if the keep is sealed, so that a script needs no parser. */
 export const showStatus = (options: GlobalOptions & { readonly json?: boolean }): Promise<ExitName> =>
@@ -23,6 +24,13 @@ export const showStatus = (options: GlobalOptions & { readonly json?: boolean })
         ['modules', status.sealed ? undefined : status.modules.join(', ')],
         ['store', `${status.storeId}, revision ${status.revision}`],
         ['root key', status.rootKeyId],
+        [
+          'restored',
+          status.epoch === undefined || status.epoch.number === 0
+            ? undefined
+            : `${formatMoment(status.epoch.startedAtUnixMs)}, epoch ${status.epoch.number}`,
+        ],
+        ['rotation', status.rotation && describeRotation(status.rotation)],
         ['since', formatMoment(status.startedAtUnixMs)],
         [
           'clock',
