@@ -1,0 +1,425 @@
+// Our server in the place of Debian's: started by the same command line from the same files, changed by mandos-ctl, restarted,
+// and asked by mandos-client, it does what that one does; where that one loses what was changed, ours does not.
+
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../support/free-port.ts';
+import { installedCopy } from '../support/installed-copy.ts';
+import { createMandosMachine, type MandosMachine } from '../support/mandos-machine.ts';
+import { mandosCtl, stanza } from '../support/mandos-servers.ts';
+import { readProcessStatus } from '../support/process-status.ts';
+import { runProgram, runToSuccess } from '../support/run-program.ts';
+import { Scratch } from '../support/scratch.ts';
+import { startSystemBus } from '../support/system-bus.ts';
+
+const policies = [
+  '/etc/dbus-1/system.d/mandos.conf',
+  path.join(import.meta.dirname, '../../integrations/dbus/se.recompile.Mandos.conf'),
+];
+const THEIRS = '/usr/sbin/mandos';
+const START_PATIENCE_MS = 60_000;
+const STOP_PATIENCE_MS = 30_000;
+const REFUSED_PATIENCE_MS = 4_000;
+const password = 'correct horse\0battery staple\n';
+
+const scratch = new Scratch();
+let ours = '';
+let machine: MandosMachine;
+
+/** A server of either make with its own state, bus and port. */
+interface Server {
+  readonly port: number;
+  readonly bus: string;
+  readonly stateDir: string;
+  readonly child: ChildProcess;
+  readonly words: () => string;
+  /** Asks it to end; gives its exit code. */
+  readonly stop: (signal?: NodeJS.Signals) => Promise<number | null>;
+}
+
+/** A place for a server's state, as Debian's package makes it. */
+const makeStateDir = async (): Promise<string> => {
+  const stateDir = path.join(scratch.directory(), 'state');
+  chmodSync(path.dirname(stateDir), 0o755);
+  mkdirSync(stateDir, { mode: 0o700 });
+  const account = (await runToSuccess('getent', ['passwd', '_mandos'])).split(':');
+  chownSync(stateDir, Number(account[2]), Number(account[3]));
+  return stateDir;
+};
+
+const makeConfigDir = (clientsConf: string): string => {
+  const configDir = scratch.directory();
+  chmodSync(configDir, 0o755);
+  writeFileSync(path.join(configDir, 'mandos.conf'), '[DEFAULT]\nuse_ipv6 = False\naddress = 127.0.0.1\n');
+  writeFileSync(path.join(configDir, 'clients.conf'), clientsConf, { mode: 0o600 });
+  return configDir;
+};
+
+interface StartOptions {
+  readonly configDir: string;
+  readonly stateDir?: string;
+  readonly more?: readonly string[];
+}
+
+/** Starts it and waits until mandos-ctl sees it. */
+const start = async (program: string, { configDir, stateDir, more = [] }: StartOptions): Promise<Server> => {
+  const [port, bus, state] = [
+    await freePort(),
+    await startSystemBus(scratch, policies),
+    stateDir ?? (await makeStateDir()),
+  ];
+  const args = [
+    '--configdir',
+    configDir,
+    '--statedir',
+    state,
+    '--port',
+    String(port),
+    '--foreg',
+    '--no-zeroconf',
+    ...more,
+  ];
+  const env = { ...process.env, DBUS_SYSTEM_BUS_ADDRESS: bus };
+  // A group of its own: Debian's forks for connections and checkers, which end with it.
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true, env });
+  let said = '';
+  child.stderr.on('data', (part: Buffer) => {
+    said = (said + part.toString()).slice(-1_000_000);
+  });
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> => {
+    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+    const end = once(child, 'exit');
+    child.kill(signal);
+    const hard = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), STOP_PATIENCE_MS);
+    const [code] = await end;
+    clearTimeout(hard);
+    return code;
+  };
+  scratch.atEnd(stop);
+  for (const deadline = Date.now() + START_PATIENCE_MS; ; await sleep(100)) {
+    const { code } = await mandosCtl(bus, []);
+    if (code === 0) break;
+    assert.equal(child.exitCode, null, `${program} ended: ${said}`);
+    assert.ok(Date.now() < deadline, `${program} did not come up: ${said}`);
+  }
+  return { port, bus, stateDir: state, child, words: () => said, stop };
+};
+
+/** Runs it to its end, which it reaches by itself. */
+const attempt = async (program: string, args: readonly string[]) => {
+  const env = { DBUS_SYSTEM_BUS_ADDRESS: await startSystemBus(scratch, policies) };
+  return await runProgram(program, args, { env, patienceMs: 20_000 });
+};
+
+const ctl = async (bus: string, ...args: readonly string[]): Promise<void> => {
+  const { code, stderr } = await mandosCtl(bus, args);
+  assert.equal(code, 0, `mandos-ctl ${args.join(' ')}: ${stderr}`);
+};
+
+const SETTINGS = [
+  ...['KeyID', 'Fingerprint', 'Host', 'Checker', 'Timeout', 'ExtendedTimeout', 'Interval', 'Enabled'],
+  ...['ApprovalDelay', 'ApprovalDuration', 'ApprovedByDefault'],
+];
+
+/** Every machine with its settings, as mandos-ctl shows them. */
+const dump = async ({ bus }: Server): Promise<Readonly<Record<string, unknown>>> => {
+  const { stdout } = await mandosCtl(bus, ['--dump-json']);
+  const clients: Readonly<Record<string, Readonly<Record<string, unknown>>>> = JSON.parse(stdout.toString());
+  const all = Object.entries(clients).map(([name, client]) => [name, SETTINGS.map((setting) => client[setting])]);
+  return Object.fromEntries(all.toSorted());
+};
+
+const isEnabled = async ({ bus }: Server, name: string): Promise<boolean> =>
+  (await mandosCtl(bus, ['--is-enabled', name])).code === 0;
+
+const fetches = async (port: number): Promise<void> => {
+  const { code, stdout, stderr } = await machine.fetch(port);
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout.toString(), password);
+};
+
+const getsNothing = async (port: number): Promise<void> => {
+  assert.equal((await machine.fetch(port, REFUSED_PATIENCE_MS)).stdout.length, 0);
+};
+
+const clientsConf = (): string =>
+  `[DEFAULT]\nchecker = true\n\n${machine.stanza}\n${['alpha', 'beta', 'gamma', 'stolen', 'gone'].map((name) => stanza(name)).join('\n')}`;
+
+const changeAll = async (bus: string): Promise<void> => {
+  const secret = path.join(scratch.directory(), 'secret');
+  writeFileSync(secret, 'another secret');
+  await ctl(bus, '--timeout', 'PT7M', '--host', 'elsewhere', '--approval-delay', 'PT45S', '--deny-by-default', 'alpha');
+  await ctl(bus, '--secret', secret, '--checker', 'test -n %(host)s', '--interval', 'PT3M', 'beta');
+  await ctl(bus, '--disable', 'stolen');
+  await ctl(bus, '--remove', 'gone');
+};
+
+/** Debian's server, changed and stopped in order. Now and then it does not manage to save its state. */
+const changedTheirs = async (configDir: string): Promise<Server> => {
+  for (let tries = 0; tries < 8; tries++) {
+    const server = await start(THEIRS, { configDir });
+    await changeAll(server.bus);
+    await server.stop();
+    if (existsSync(path.join(server.stateDir, 'clients.pickle'))) return server;
+  }
+  throw new Error('the server never saved its state');
+};
+
+/** Every process of ours that belongs to a state directory. */
+const processesOf = ({ stateDir }: Server): readonly number[] => {
+  const run = path.join(stateDir, 'chatelaine/run');
+  return readdirSync(run).flatMap((name) => {
+    const file = path.join(run, name, `${name}.pid`);
+    return existsSync(file) ? [Number(readFileSync(file, 'utf8'))] : [];
+  });
+};
+
+before(async () => {
+  assert.equal(process.geteuid?.(), 0, 'Debian’s server can be started only by root');
+  const place = await installedCopy(scratch);
+  await runToSuccess(path.join(place, 'scripts/create-accounts'), []);
+  ours = path.join(place, 'bin/mandos');
+  machine = await createMandosMachine(scratch.directory(), 'web1', password);
+});
+after(() => scratch[Symbol.asyncDispose]());
+
+suite('a start from the files of Mandos', () => {
+  test('serves the stock mandos-client, and ends well at SIGTERM and SIGHUP, as Debian’s does', async () => {
+    const configDir = makeConfigDir(clientsConf());
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
+      const both = [await start(THEIRS, { configDir }), await start(ours, { configDir })] as const;
+      assert.deepEqual(await dump(both[1]), await dump(both[0]));
+      for (const { port, stop } of both) {
+        await fetches(port);
+        assert.equal(await stop(signal), 0);
+      }
+    }
+  });
+
+  test('keeps what was changed, also when clients.conf changes, as Debian’s does', async () => {
+    const configDir = makeConfigDir(clientsConf());
+    const theirs = await changedTheirs(configDir);
+    const mine = await start(ours, { configDir });
+    await changeAll(mine.bus);
+    await mine.stop();
+    const edited = clientsConf()
+      .replace('host = alpha.example.org', 'host = moved.example.org')
+      .replace(stanza('gamma'), stanza('delta', { enabled: 'False', timeout: 'PT9M' }))
+      .replace('[beta]', '[beta]\nextended_timeout = PT1H\nenabled = False');
+    writeFileSync(path.join(configDir, 'clients.conf'), edited);
+    const [again, mineAgain] = [
+      await start(THEIRS, { configDir, stateDir: theirs.stateDir }),
+      await start(ours, { configDir, stateDir: mine.stateDir }),
+    ];
+    const now = await dump(mineAgain);
+    assert.deepEqual(now, await dump(again));
+    assert.deepEqual(Object.keys(now), ['alpha', 'beta', 'delta', 'stolen', 'web1']);
+    assert.equal(await isEnabled(mineAgain, 'stolen'), false);
+    assert.match(mineAgain.words(), /changed in clients\.conf: alpha, its host/);
+    await Promise.all([again.stop(), mineAgain.stop()]);
+    const alone = { configDir, more: ['--no-restore'] };
+    const [fresh, mineFresh] = [
+      await start(THEIRS, { ...alone, stateDir: theirs.stateDir }),
+      await start(ours, { ...alone, stateDir: mine.stateDir }),
+    ];
+    assert.deepEqual(await dump(mineFresh), await dump(fresh));
+    assert.equal(await isEnabled(mineFresh, 'stolen'), true);
+  });
+
+  test('takes up once what Debian’s server saved', async () => {
+    const configDir = makeConfigDir(clientsConf());
+    const theirs = await changedTheirs(configDir);
+    const stateDir = await makeStateDir();
+    copyFileSync(path.join(theirs.stateDir, 'clients.pickle'), path.join(stateDir, 'clients.pickle'));
+    const [again, mine] = [
+      await start(THEIRS, { configDir, stateDir: theirs.stateDir }),
+      await start(ours, { configDir, stateDir }),
+    ];
+    assert.deepEqual(await dump(mine), await dump(again));
+    assert.equal(existsSync(path.join(stateDir, 'clients.pickle')), false);
+    await ctl(mine.bus, '--disable', 'alpha');
+    await mine.stop();
+    const mineAgain = await start(ours, { configDir, stateDir });
+    assert.equal(await isEnabled(mineAgain, 'alpha'), false);
+    // Another server of Debian ran meanwhile, which knew nothing of that.
+    await mineAgain.stop();
+    copyFileSync(path.join(stateDir, 'chatelaine/clients.pickle.taken'), path.join(stateDir, 'clients.pickle'));
+    assert.equal(await isEnabled(await start(ours, { configDir, stateDir }), 'alpha'), false);
+  });
+
+  test('loses nothing to kill -9, of the server alone or of every process', async () => {
+    const configDir = makeConfigDir(clientsConf());
+    const first = await start(ours, { configDir });
+    const { stateDir } = first;
+    await changeAll(first.bus);
+    const before = await dump(first);
+    await first.stop('SIGKILL');
+    const second = await start(ours, { configDir, stateDir });
+    assert.deepEqual(await dump(second), before);
+    await ctl(second.bus, '--disable', machine.name);
+    for (const pid of processesOf(second)) process.kill(pid, 'SIGKILL');
+    const third = await start(ours, { configDir, stateDir });
+    assert.deepEqual(Object.keys(await dump(third)), Object.keys(before));
+    assert.equal(await isEnabled(third, 'stolen'), false);
+    await getsNothing(third.port);
+    await ctl(third.bus, '--enable', machine.name);
+    await fetches(third.port);
+  });
+
+  test('is never begun from nothing when what clients.conf said before is gone', async () => {
+    const configDir = makeConfigDir(clientsConf());
+    const first = await start(ours, { configDir });
+    await first.stop();
+    const file = path.join(first.stateDir, 'chatelaine/configured.json');
+    await runToSuccess('rm', [file]);
+    const args = [
+      '--configdir',
+      configDir,
+      '--statedir',
+      first.stateDir,
+      '--foreground',
+      '--no-zeroconf',
+      '--port',
+      '1',
+    ];
+    const { code, stderr } = await attempt(ours, args);
+    assert.equal(code, 1);
+    assert.match(stderr, /configured\.json is missing/);
+  });
+});
+
+suite('a stanza that is wrong', () => {
+  test('costs only its own machine, until it is mended; Debian’s server does not start at all', async () => {
+    const configDir = makeConfigDir(clientsConf());
+    const first = await start(ours, { configDir });
+    await ctl(first.bus, '--disable', 'stolen');
+    await first.stop();
+    const file = path.join(configDir, 'clients.conf');
+    const wrong = clientsConf().replace(/^\[(alpha|stolen)\]/gm, '[$1]\ninterval = often');
+    writeFileSync(file, wrong);
+    const args = ['--configdir', configDir, '--statedir', await makeStateDir(), '--foreground', '--no-zeroconf'];
+    assert.equal((await attempt(THEIRS, [...args, '--port', String(await freePort())])).code, 1);
+    const second = await start(ours, { configDir, stateDir: first.stateDir });
+    assert.match(second.words(), /\[alpha\] interval: is not a duration/);
+    assert.equal(await isEnabled(second, 'alpha'), false);
+    await fetches(second.port);
+    await second.stop();
+    writeFileSync(file, clientsConf());
+    const third = await start(ours, { configDir, stateDir: first.stateDir });
+    assert.equal(await isEnabled(third, 'alpha'), true);
+    assert.equal(await isEnabled(third, 'stolen'), false);
+  });
+
+  test('stops the start where going on would be wrong, too', async () => {
+    const key = /^key_id = .*$/m.exec(stanza('alpha'))?.[0] ?? '';
+    const cases: readonly (readonly [text: string, words: RegExp])[] = [
+      [`[DEFAULT]\ntimeout = long\n${stanza('alpha')}`, /goes for every machine/],
+      [`${stanza('alpha')}\n${stanza('alpha')}`, /cannot be told/],
+      [`${stanza('alpha')}this is no option\n`, /cannot be told/],
+      [`${stanza('alpha')}${stanza('beta').replace(/^key_id = .*$/m, key)}`, /could not be cut off/],
+    ];
+    for (const [text, words] of cases) {
+      const args = ['--configdir', makeConfigDir(text), '--statedir', await makeStateDir(), '--foreground'];
+      const { code, stderr } = await attempt(ours, [...args, '--no-zeroconf', '--port', String(await freePort())]);
+      assert.equal(code, 1);
+      assert.match(stderr, words);
+      assert.match(stderr, /clients\.conf:\d+: /);
+    }
+  });
+});
+
+suite('the command line', () => {
+  test('is read as by Debian’s server, with its exit codes', async () => {
+    for (const [args, code] of [
+      [['--vers'], 0],
+      [['-h'], 0],
+      [['--check'], 0],
+      [['--de'], 2],
+      [['--nonsense'], 2],
+      [['word'], 2],
+      [['--port'], 2],
+      [['-phttp'], 2],
+      [['--foreground=yes'], 2],
+      [['--no-zeroconf', '--configdir', '/nonexistent'], 2],
+    ] as const) {
+      for (const program of [THEIRS, ours])
+        assert.equal((await attempt(program, args)).code, code, `${program} ${args.join(' ')}`);
+    }
+    assert.match((await attempt(ours, ['--version'])).stdout.toString(), /^mandos \d+\.\d+\.\d+ /);
+  });
+
+  test('without --foreground the server goes on in the background, with a PID file, once it serves', async () => {
+    const [configDir, stateDir, port] = [makeConfigDir(clientsConf()), await makeStateDir(), await freePort()];
+    const args = ['--configdir', configDir, '--statedir', stateDir, '--no-dbus', '--no-zeroconf', `-p${port}`];
+    const { code, stderr } = await attempt(ours, args);
+    assert.equal(code, 0, stderr);
+    const pid = Number(readFileSync('/run/mandos.pid', 'utf8'));
+    scratch.atEnd(() => existsSync(`/proc/${pid}`) && process.kill(pid, 'SIGTERM'));
+    await fetches(port);
+    const second = await attempt(ours, args);
+    assert.equal(second.code, 1);
+    assert.match(second.stderr, /it runs already/);
+    process.kill(pid, 'SIGTERM');
+    for (let looks = 0; existsSync('/run/mandos.pid'); looks++) {
+      assert.ok(looks < 1_000, 'it never ended');
+      await sleep(20);
+    }
+  });
+});
+
+suite('who may do what', () => {
+  test('every process has its account; the key that opens the keep is for root alone', async () => {
+    const server = await start(ours, { configDir: makeConfigDir(clientsConf()) });
+    const inside = (name: string): string => path.join(server.stateDir, 'chatelaine', name);
+    for (const name of ['unseal.key', 'admin.key', 'configured.json', 'chatelaine.toml']) {
+      const { uid, mode } = statSync(inside(name));
+      assert.deepEqual([uid, mode & 0o777], [0, 0o600], name);
+    }
+    assert.equal(statSync(inside('.')).mode & 0o777, 0o710);
+    for (const name of ['keep', 'watch', 'gate', 'bus']) {
+      const uid = Number((await runToSuccess('getent', ['passwd', `chatelaine-${name}`])).split(':')[2]);
+      const pid = Number(readFileSync(inside(`run/${name}/${name}.pid`), 'utf8'));
+      for (const thread of readProcessStatus(pid).threads) assert.deepEqual(thread.uids, [uid, uid, uid, uid], name);
+    }
+  });
+
+  test('started by somebody else than root, all of it stays with that account', async () => {
+    const [configDir, stateDir, port] = [makeConfigDir(clientsConf()), await makeStateDir(), await freePort()];
+    const uid = Number((await runToSuccess('getent', ['passwd', 'nobody'])).split(':')[2]);
+    for (const owned of [stateDir, path.join(configDir, 'clients.conf')]) chownSync(owned, uid, uid);
+    const args = [
+      '--configdir',
+      configDir,
+      '--statedir',
+      stateDir,
+      '--foreground',
+      '--no-dbus',
+      '--no-zeroconf',
+      `-p${port}`,
+    ];
+    const child = spawn('setpriv', [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', ours, ...args], {
+      stdio: 'ignore',
+    });
+    const ended = once(child, 'exit');
+    scratch.atEnd(() => child.kill('SIGTERM'));
+    await fetches(port);
+    assert.equal(statSync(path.join(stateDir, 'chatelaine/unseal.key')).uid, uid);
+    child.kill('SIGTERM');
+    assert.equal((await ended)[0], 0);
+  });
+});
