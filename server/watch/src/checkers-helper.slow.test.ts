@@ -1,6 +1,8 @@
 // The helper as a real process, with real shells.
 
 import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -11,10 +13,12 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { CheckersHelper, HelperEndedError } from './checkers-helper.ts';
+import { connectToHelper, startHelper } from './helper-line.ts';
 import type { Ending } from './machine-checks.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'watch-helper-'));
@@ -23,7 +27,7 @@ writeFileSync(configFile, 'purpose = "development"\n', { mode: 0o600 });
 after(() => rmSync(directory, { recursive: true }));
 
 const start = async (): Promise<CheckersHelper> => {
-  const helper = new CheckersHelper({ configFile });
+  const helper = new CheckersHelper(startHelper(configFile));
   await helper.ready;
   return helper;
 };
@@ -192,7 +196,7 @@ test('a helper that ends unasked is noticed, and so is one that cannot start', a
   process.kill(helper.pid, 'SIGKILL');
   await assert.rejects(helper.ended, HelperEndedError);
   await helper.close();
-  const wrong = new CheckersHelper({ configFile: join(directory, 'nothing.toml') });
+  const wrong = new CheckersHelper(startHelper(join(directory, 'nothing.toml')));
   await assert.rejects(wrong.ready, HelperEndedError);
   await wrong.close();
 });
@@ -205,4 +209,34 @@ test('when the watch is killed, the helper ends by itself, and everything that r
   // The end of its input is all that it sees of it.
   await helper.close();
   await until(() => pid !== undefined && !isAlive(pid) && !isAlive(checker));
+});
+
+test('a helper that the service manager runs behind a socket does the same, and one that hangs up is noticed', async () => {
+  const path = join(directory, 'checkers.sock');
+  const given: ChildProcess[] = [];
+  // As systemd with Accept=yes: the connection is standard input and output of a new process.
+  const manager = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (connection) => {
+    const args = [join(import.meta.dirname, 'check/main.ts'), '--config', configFile];
+    given.push(spawn(process.execPath, args, { stdio: [connection, connection, 'inherit'] }));
+    connection.destroy();
+  });
+  manager.listen(path);
+  await once(manager, 'listening');
+  try {
+    const helper = new CheckersHelper(connectToHelper(path));
+    await helper.ready;
+    const ending = await new Promise((resolve) => helper.begin({ kind: 'run', command: 'exit 3' }, resolve));
+    assert.deepEqual(ending, { kind: 'ended', waitStatus: 3 << 8 });
+    await helper.close();
+    await until(() => given[0]?.exitCode === 0);
+    const other = new CheckersHelper(connectToHelper(path));
+    await other.ready;
+    given[1]?.kill('SIGKILL');
+    await assert.rejects(other.ended, HelperEndedError);
+  } finally {
+    manager.close();
+  }
+  const nobody = new CheckersHelper(connectToHelper(path));
+  await assert.rejects(nobody.ready, HelperEndedError);
+  await nobody.close();
 });

@@ -1,11 +1,10 @@
 // The watch's end of the checkers' helper: a process of its own, under an account of its own, that holds neither the link nor
-// its key. Invariant: each check that was begun is told once how it ended. Started while the watch is still root; if it ends
-// unasked, so does the watch, as it could not start another one.
+// its key. Invariant: each check that was begun is told once how it ended. If it ends unasked, so does the watch, which could not
+// start another one.
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import type { CheckerOrder } from './checker-order.ts';
 import { type Answer, encodeFrame, FrameReader, type Order, parseAnswer } from './frames.ts';
+import type { HelperLine } from './helper-line.ts';
 import type { Checkers, Ending } from './machine-checks.ts';
 
 /** The helper ended, or speaks nonsense; its own words are on standard error. */
@@ -16,48 +15,30 @@ export class HelperEndedError extends Error {
 /** How long the helper may take to end what runs before it is left to itself. */
 const STOP_PATIENCE_MS = 2_000;
 
-/** A bundle beside our own, or the source. */
-const program = fileURLToPath(
-  import.meta.url.endsWith('.ts')
-    ? new URL('./check/main.ts', import.meta.url)
-    : new URL('./check.js', import.meta.url),
-);
-
-export interface StartHelperOptions {
-  /** The configuration's file, which the helper reads itself. */
-  readonly configFile: string | undefined;
-}
-
 export class CheckersHelper implements Checkers {
-  readonly #child: ChildProcess;
+  readonly #line: HelperLine;
   readonly #running = new Map<number, (ending: Ending) => void>();
   readonly #ready = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<never>();
   #unsent: Buffer[] = [];
   #nextId = 1;
   #isClosing = false;
+  #hasEnded = false;
 
-  /** Starts it, with the environment of this process. */
-  constructor({ configFile }: StartHelperOptions) {
-    const args = [...process.execArgv, program, ...(configFile === undefined ? [] : ['--config', configFile])];
-    this.#child = spawn(process.execPath, args, {
-      stdio: ['pipe', 'pipe', 2],
-      // A session of its own: Ctrl-C at a terminal reaches the watch, which ends the helper in order.
-      detached: true,
-      // Names are looked up in threads; one that hangs must not keep the others waiting.
-      env: { ...process.env, UV_THREADPOOL_SIZE: '64' },
-    });
+  constructor(line: HelperLine) {
+    this.#line = line;
     // It may be waited for later, or by nobody.
     this.#ready.promise.catch(() => undefined);
     this.#ended.promise.catch(() => undefined);
-    this.#child.once('error', (error) => this.#fail(`could not be started: ${error.message}`));
-    this.#child.once('exit', (code, signal) => this.#fail(`ended with ${signal ?? `exit code ${code}`}`));
-    this.#child.stdin?.on('error', () => undefined);
+    void line.ended.then((how) => {
+      this.#hasEnded = true;
+      this.#fail(how);
+    });
     this.#listen();
   }
 
   get pid(): number | undefined {
-    return this.#child.pid;
+    return this.#line.pid;
   }
 
   /** Resolves when it has given up root and takes orders. Rejects with {@link HelperEndedError}. */
@@ -83,18 +64,17 @@ export class CheckersHelper implements Checkers {
   async close(): Promise<void> {
     this.#isClosing = true;
     this.#running.clear();
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const gone = new Promise<void>((resolve) => {
-      this.#child.once('exit', () => resolve());
-      setTimeout(resolve, STOP_PATIENCE_MS).unref();
-    });
-    this.#child.stdin?.end();
-    await gone;
+    if (this.#hasEnded) return;
+    const impatience = Promise.withResolvers<void>();
+    const timer = setTimeout(impatience.resolve, STOP_PATIENCE_MS);
+    this.#line.orders.end();
+    await Promise.race([this.#line.ended, impatience.promise]);
+    clearTimeout(timer);
   }
 
   #listen(): void {
     const reader = new FrameReader();
-    this.#child.stdout?.on('data', (chunk: Buffer) => {
+    this.#line.answers.on('data', (chunk: Buffer) => {
       try {
         for (const message of reader.push(chunk)) this.#take(parseAnswer(message));
       } catch (error) {
@@ -120,7 +100,7 @@ export class CheckersHelper implements Checkers {
     queueMicrotask(() => {
       const frames = this.#unsent;
       this.#unsent = [];
-      if (!this.#isClosing) this.#child.stdin?.write(Buffer.concat(frames));
+      if (!this.#isClosing) this.#line.orders.write(Buffer.concat(frames));
     });
   }
 

@@ -32,7 +32,7 @@ const SI_PID = 4;
 
 /** Variables that are between us and whoever started us. */
 const isOwn = (name: string): boolean =>
-  /^(?:CHATELAINE_.*|NOTIFY_SOCKET|WATCHDOG_.*|LISTEN_.*|INVOCATION_ID|JOURNAL_STREAM|MALLOC_ARENA_MAX|UV_THREADPOOL_SIZE)$/.test(
+  /^(?:CHATELAINE_.*|NOTIFY_SOCKET|WATCHDOG_.*|LISTEN_.*|CREDENTIALS_DIRECTORY|SYSTEMD_EXEC_PID|INVOCATION_ID|JOURNAL_STREAM|MALLOC_ARENA_MAX|UV_THREADPOOL_SIZE)$/.test(
     name,
   );
 
