@@ -3,8 +3,8 @@
 // a production server; else all stay with the one uid. Nothing of a store that is there is ever touched.
 
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { chmod, chown, lstat, mkdir, readFile, stat } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { chmod, mkdir, open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Account, preparedPrivateDirectory, preparedRuntimeDirectory, resolveAccount } from '@chatelaine/process';
 import { Failure } from '../failure.ts';
@@ -93,7 +93,11 @@ link_key = ${inside('admin.key')}
 const keyFileIn = ({ directory }: Instance): string => join(directory, 'unseal.key');
 
 /** Makes or checks the directories above the instance; says what it had to change. */
-const claim = async (stateDirectory: string, { directory }: Instance, say: (line: string) => void): Promise<void> => {
+const claim = async (
+  stateDirectory: string,
+  { directory, accountOf }: Instance,
+  say: (line: string) => void,
+): Promise<void> => {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
   if (/[\u0000-\u001f\u007f]/.test(directory)) throw new Failure('configuration', 'statedir has control characters.');
   if (Buffer.byteLength(join(directory, 'run', 'keep', 'keep.sock')) > MAX_SOCKET_PATH_BYTES) {
@@ -110,17 +114,14 @@ const claim = async (stateDirectory: string, { directory }: Instance, say: (line
   await mkdir(directory, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error;
   });
-  const found = await lstat(directory);
-  if (!found.isDirectory() || found.uid !== process.geteuid?.()) {
-    throw new Failure('configuration', `${directory} is no directory of the account that starts the server.`);
+  // By its descriptor: statedir is the account _mandos's, which could put a link in its place.
+  await using handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  if ((await handle.stat()).uid !== process.geteuid?.()) {
+    throw new Failure('configuration', `${directory} does not belong to the account that starts the server.`);
   }
-};
-
-/** The group of the processes may pass through, nobody may look. */
-const openForProcesses = async ({ directory, accountOf }: Instance): Promise<void> => {
-  if (!isRoot()) return await chmod(directory, 0o700);
-  await chown(directory, 0, accountOf('keep').gid);
-  await chmod(directory, 0o710);
+  // The group of the processes may pass through, nobody may look.
+  if (isRoot()) await handle.chown(0, accountOf('keep').gid);
+  await handle.chmod(isRoot() ? 0o710 : 0o700);
 };
 
 const makeDirectoriesAndKeys = async (instance: Instance): Promise<void> => {
@@ -174,7 +175,6 @@ export const claimInstance = async (
   say: (line: string) => void,
 ): Promise<void> => {
   await claim(options.stateDirectory, instance, say);
-  await openForProcesses(instance);
   const own = { name: '', uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
   preparedRuntimeDirectory(join(instance.directory, 'run', 'mandos'), own);
 };

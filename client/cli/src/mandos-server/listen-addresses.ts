@@ -38,6 +38,9 @@ export const listeningFor = (options: ServerOptions, interfaces: Interfaces): Li
   }
   const hosts = own.map((info) => (isLinkLocal(info.address) ? `${info.address}%${name}` : info.address));
   const addresses = hosts.slice(0, MOST_ADDRESSES).map((host) => written(host, port));
-  const note = `the addresses that interface ${name} has now are listened at; one that it gets later needs a restart`;
-  return { addresses, notes: [note] };
+  const notes = [
+    `the addresses that interface ${name} has now are listened at; one that it gets later needs a restart`,
+  ];
+  if (options.announces) notes.push(`the server is announced on every network, not only on that of ${name}`);
+  return { addresses, notes };
 };

@@ -6,7 +6,7 @@ import { system } from '@chatelaine/contract';
 import { Failure } from '../failure.ts';
 import { HouseProcess } from '../house/house-process.ts';
 import type { HouseProcessName } from '../house/house-processes.ts';
-import { askKeep } from '../instance/ask-keep.ts';
+import { askLocalKeep } from '../instance/ask-keep.ts';
 import { answerOf } from '../refused-answer.ts';
 import { DRAIN_SECONDS, type Instance } from './instance-directory.ts';
 
@@ -96,7 +96,7 @@ class Server {
   /** Resolves when somebody opened the keep. */
   async #opened(): Promise<void> {
     const isSealed = (): Promise<boolean> =>
-      askKeep({ config: this.#options.instance.configFile }, async (client) => {
+      askLocalKeep({ config: this.#options.instance.configFile }, async (client) => {
         return answerOf(await client.call(system.status, {})).sealed;
       });
     while (await isSealed()) await sleep(SEALED_LOOK_MS);

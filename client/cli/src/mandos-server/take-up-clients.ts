@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, rename } from 'node:fs/promises';
 import { Failure } from '../failure.ts';
-import { askKeep } from '../instance/ask-keep.ts';
+import { askLocalKeep } from '../instance/ask-keep.ts';
 import { readAllMachines } from '../machine/each-page.ts';
 import { type MandosState, readState, StateError } from '../mandos-state/read-state.ts';
 import { carryOutMerge } from './carry-out-merge.ts';
@@ -30,7 +30,7 @@ const readSavedState = async (file: string): Promise<MandosState | undefined> =>
 export const takeUpClients = async (instance: Instance, stanzas: Stanzas, restores: boolean): Promise<MergePlan> => {
   const saved = restores ? await readSavedState(instance.savedStateFile) : undefined;
   const before = restores ? await readConfigured(instance.configuredFile) : undefined;
-  const plan = await askKeep({ config: instance.configFile }, async (client) => {
+  const plan = await askLocalKeep({ config: instance.configFile }, async (client) => {
     const kept = new Map((await readAllMachines(client)).map((view) => [view.name, view]));
     const planned = await planMerge({ stanzas, before, kept, saved, nowUnixMs: Date.now() });
     await carryOutMerge(client, planned, kept);
