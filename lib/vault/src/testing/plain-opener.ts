@@ -1,7 +1,7 @@
 // An opener written from docs/formats/vault.md alone, on Node's own cryptography: what a stranger would write. It shares no
 // code and no library with the vault, so that neither the page nor the vault can drift.
 
-import { argon2Sync, createDecipheriv } from 'node:crypto';
+import { argon2Sync, createDecipheriv, createPrivateKey, createPublicKey, diffieHellman } from 'node:crypto';
 import { blake2b } from './plain-blake2b.ts';
 
 const rotate = (value: number, by: number): number => (value << by) | (value >>> (32 - by));
@@ -60,8 +60,8 @@ interface Box {
   open(key: Buffer, domain: string, place: Buffer): Buffer;
 }
 
-const readBox = (bytes: Buffer): Box => {
-  if (bytes[0] !== 1) throw new Error('not format 1');
+const readBox = (bytes: Buffer, formats = [1]): Box => {
+  if (!formats.includes(bytes[0] ?? 0)) throw new Error('not of a format that is known');
   const nonceAt = 5 + bytes.readUInt32BE(1);
   const front = bytes.subarray(0, nonceAt);
   return {
@@ -73,8 +73,12 @@ const readBox = (bytes: Buffer): Box => {
   };
 };
 
-const openValue = (value: Buffer, key: Buffer, domain: string, place: Buffer): Buffer => {
-  if (value[0] !== 1 || value.readUInt32BE(1) !== 1) throw new Error('not format 1 with key 1');
+/** Keys by number. */
+type Keys = ReadonlyMap<number, Buffer>;
+
+const openValue = (value: Buffer, keys: Keys, domain: string, place: Buffer): Buffer => {
+  const key = keys.get(value.readUInt32BE(1));
+  if (value[0] !== 1 || key === undefined) throw new Error('not format 1 with a key that is there');
   const ad = Buffer.concat([ascii(`chatelaine ${domain}\0`), value.subarray(0, 5), place]);
   return open(key, value.subarray(5, 29), ad, value.subarray(29));
 };
@@ -85,7 +89,8 @@ export interface DumpedStore {
   readonly revision: number;
   readonly entries: readonly { readonly key: string; readonly value: string }[];
   readonly audit: readonly { readonly lane: number; readonly payload: string }[];
-  readonly anchor: string;
+  /** Absent of a backup. */
+  readonly anchor?: string;
 }
 
 /** What an opener finds. */
@@ -94,8 +99,22 @@ export interface PlainContents {
   readonly purpose: unknown;
   readonly records: readonly { readonly collection: string; readonly path: string; readonly value: string }[];
   readonly audit: readonly { readonly lane: number; readonly record: string }[];
-  readonly anchor: Record<string, unknown>;
+  readonly anchor?: Record<string, unknown>;
 }
+
+// RFC 8410: the fixed front of an X25519 key in DER.
+const SECRET_KEY = Buffer.from('302e020100300506032b656e04220420', 'hex');
+const PUBLIC_KEY = Buffer.from('302a300506032b656e032100', 'hex');
+
+/** The key that a slot sealed to its public key opens with. */
+const agreedKey = (slotKey: Buffer, ephemeral: Buffer): Buffer => {
+  const secret = H(slotKey, ascii('chatelaine slot recipient\0'));
+  const privateKey = createPrivateKey({ key: Buffer.concat([SECRET_KEY, secret]), format: 'der', type: 'pkcs8' });
+  const recipient = createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(PUBLIC_KEY.length);
+  const publicKey = createPublicKey({ key: Buffer.concat([PUBLIC_KEY, ephemeral]), format: 'der', type: 'spki' });
+  const shared = diffieHellman({ privateKey, publicKey });
+  return H(shared, ascii('chatelaine slot agreed\0'), ephemeral, recipient);
+};
 
 const openRoot = (slots: readonly { key: Buffer; value: Buffer }[], kind: string, secret: Buffer): Buffer => {
   for (const { key, value } of slots) {
@@ -114,7 +133,9 @@ const openRoot = (slots: readonly { key: Buffer; value: Buffer }[], kind: string
             passes: Number(box.head['passes']),
           });
     try {
-      return box.open(slotKey, 'key slot', key);
+      const { ephemeral } = box.head;
+      const opening = ephemeral === undefined ? slotKey : agreedKey(slotKey, Buffer.from(String(ephemeral), 'hex'));
+      return box.open(opening, 'key slot', key);
     } catch {
       // Another slot's secret.
     }
@@ -133,22 +154,24 @@ export const openPlainly = (store: DumpedStore, kind: 'pass-phrase' | 'key-file'
   const derive = (purpose: string): Buffer => H(root, ascii('chatelaine vault 1\0'), ascii(purpose));
   const [header] = below(0);
   if (header === undefined) throw new Error('no header');
-  const headerBox = readBox(header.value);
+  const headerBox = readBox(header.value, [1, 2]);
   headerBox.open(derive('header'), 'header', header.key);
   const rootKeyId = derive('root key id').toString('hex', 0, 8);
   if (headerBox.head['rootKeyId'] !== rootKeyId) throw new Error('another root key');
   const unwrap = ({ key, value }: { key: Buffer; value: Buffer }): Buffer =>
     readBox(value).open(derive('wrapping'), 'wrapped key', key);
-  const [blinding, auditKey] = [below(2, 1)[0], below(2, 2)[0]].map((entry) => entry && unwrap(entry).subarray(0, 32));
-  if (blinding === undefined || auditKey === undefined) throw new Error('a key is missing');
-  const records = below(2, 3).flatMap((entry) => {
-    const content = unwrap(entry);
-    const [key, collection] = [content.subarray(0, 32), content.toString('utf8', 32)];
+  const keysOf = (found: typeof entries): Keys =>
+    new Map(found.map((entry) => [entry.key.readUInt32BE(entry.key.length - 4), unwrap(entry).subarray(0, 32)]));
+  const [blinding, auditKeys] = [keysOf(below(2, 1)).get(1), keysOf(below(2, 2))];
+  if (blinding === undefined || auditKeys.size === 0) throw new Error('a key is missing');
+  const collections = new Set(below(2, 3).map((entry) => unwrap(entry).toString('utf8', 32)));
+  const records = [...collections].flatMap((collection) => {
     const chain = H(blinding, Buffer.from([0]), Buffer.from(collection));
     const id = chain.subarray(0, 16);
-    if (!entry.key.subarray(2, 18).equals(id)) throw new Error('the collection has another id');
+    const keys = keysOf(below(2, 3, ...id));
+    if (keys.size === 0) throw new Error('the collection has another id');
     return below(3, ...id).map((stored) => {
-      const plain = openValue(stored.value, key, 'record', stored.key);
+      const plain = openValue(stored.value, keys, 'record', stored.key);
       const valueAt = 2 + plain.readUInt16BE();
       const path = plain.toString('utf8', 2, valueAt);
       let link = chain;
@@ -162,10 +185,12 @@ export const openPlainly = (store: DumpedStore, kind: 'pass-phrase' | 'key-file'
     });
   });
   const audit = store.audit.map(({ lane, payload }) => {
-    const record = openValue(Buffer.from(payload, 'hex'), auditKey, 'audit', u32(lane));
+    const record = openValue(Buffer.from(payload, 'hex'), auditKeys, 'audit', u32(lane));
     return { lane, record: record.toString('hex') };
   });
+  const contents = { rootKeyId, purpose: headerBox.head['purpose'], records, audit };
+  if (store.anchor === undefined) return contents;
   const anchor = readBox(Buffer.from(store.anchor, 'hex'));
   anchor.open(derive('anchor'), 'anchor', Buffer.alloc(0));
-  return { rootKeyId, purpose: headerBox.head['purpose'], records, audit, anchor: anchor.head };
+  return { ...contents, anchor: anchor.head };
 };

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { lockedMemory } from '@chatelaine/secret';
+import { openDetached, readVaultHeader } from './index.ts';
+import { MemoryStore } from './testing/memory-store.ts';
+import { accepted, keyFile, makeVault, passPhrase, putRecord, temporaryDirectory } from './testing/test-vault.ts';
+
+const codeOf = (result: { readonly kind: string; readonly code?: string }): string => result.code ?? result.kind;
+
+/** Opens and checks a store; the code of what refuses, or `ok`. */
+const codeOfCheck = async (store: MemoryStore): Promise<string> => {
+  const opened = await openDetached(store, keyFile);
+  if (opened.kind === 'refused') return opened.code;
+  const checked = await opened.value.check();
+  opened.value.close();
+  return codeOf(checked);
+};
+
+const flip = (bytes: Uint8Array, at: number): Uint8Array => {
+  const flipped = Uint8Array.from(bytes);
+  flipped[at] = (flipped[at] ?? 0) ^ 1;
+  return flipped;
+};
+
+test('a check opens everything, says how much there was and leaves the store as it is', async (t) => {
+  const { vault, store } = await makeVault(t);
+  for (let index = 0; index < 1_200; index++) await putRecord(vault, `c${index % 2}`, `a/${index}`, `${index}`);
+  const { pieces } = lockedMemory.use();
+  const before = store.copy();
+  const opened = accepted(await openDetached(store, keyFile));
+  const seen: number[] = [];
+  const contents = accepted(await opened.check(({ records, auditRecords }) => seen.push(records + auditRecords)));
+  assert.deepEqual(contents, { records: { c0: 600, c1: 600 }, auditRecords: 1_200 });
+  assert.deepEqual(
+    seen,
+    [...seen].sort((a, b) => a - b),
+  );
+  opened.close();
+  assert.deepEqual(store.state, before);
+  assert.equal(lockedMemory.use().pieces, pieces);
+});
+
+test('one flipped byte anywhere, in header, keys, records and audit, and the check says damaged', async (t) => {
+  const { vault, store } = await makeVault(t);
+  for (let index = 0; index < 3; index++) await putRecord(vault, 'c', `${index}`, 'value');
+  const { pieces } = lockedMemory.use();
+  for (const [key, entry] of [...store.state.entries]) {
+    for (let at = 0; at < entry.value.length; at += 3) {
+      store.state.entries.set(key, { ...entry, value: flip(entry.value, at) });
+      const code = await codeOfCheck(store);
+      assert.ok(['damaged', 'unsupported-format'].includes(code), `${key} at ${at}: ${code}`);
+    }
+    store.state.entries.delete(key);
+    // That a record is missing shows in no other record; the audit and the anchor are what tells.
+    if (!key.startsWith('03')) assert.notEqual(await codeOfCheck(store), 'ok', `${key} taken away`);
+    store.state.entries.set(key, entry);
+  }
+  const [records = []] = store.state.lanes.values();
+  for (const [index, record] of [...records].entries()) {
+    records[index] = { ...record, payload: flip(record.payload, record.payload.length - 1) };
+    assert.equal(await codeOfCheck(store), 'damaged');
+    records.splice(index, 1);
+    assert.equal(await codeOfCheck(store), 'damaged', 'a record of the audit is missing');
+    records.splice(index, 0, record);
+  }
+  assert.equal(await codeOfCheck(store), 'ok');
+  assert.equal(lockedMemory.use().pieces, pieces);
+});
+
+test('a record under another name, and one that belongs to no collection, are noticed', async (t) => {
+  const { vault, store } = await makeVault(t);
+  await putRecord(vault, 'c', 'a', 'value');
+  const [key, entry] = [...store.state.entries].find(([name]) => name.startsWith('03')) ?? [];
+  assert.ok(key !== undefined && entry !== undefined);
+  const stranger = `03${'ab'.repeat(32)}`;
+  store.state.entries.set(stranger, { ...entry, key: Buffer.from(stranger, 'hex') });
+  assert.equal(await codeOfCheck(store), 'damaged');
+  store.state.entries.delete(stranger);
+  const beside = `${key.slice(0, 34)}${'cd'.repeat(16)}`;
+  store.state.entries.set(beside, { ...entry, key: Buffer.from(beside, 'hex') });
+  assert.equal(await codeOfCheck(store), 'damaged');
+});
+
+test('a wrong secret and an empty store are refused', async (t) => {
+  const { store } = await makeVault(t);
+  assert.equal(codeOf(await openDetached(store, passPhrase)), 'wrong-key');
+  assert.equal(codeOf(await openDetached(new MemoryStore(), keyFile)), 'not-found');
+});
+
+test('a new epoch is readable while sealed, and one of its own each time', async (t) => {
+  const { store, reopen } = await makeVault(t);
+  for (const number of [1, 2]) {
+    const opened = accepted(await openDetached(store, keyFile));
+    const begun = accepted(await opened.beginEpoch(1_800_000_000_000 + number, { lane: 0, record: Buffer.from('!') }));
+    assert.deepEqual(begun, { number, startedAtUnixMs: 1_800_000_000_000 + number });
+    const anchor = `${temporaryDirectory(t)}/anchor`;
+    await opened.writeAnchor(anchor, store.id, { revision: store.state.revision, heads: await store.auditHeads() });
+    opened.close();
+    assert.deepEqual(accepted(await readVaultHeader(store)).epoch, begun);
+  }
+  assert.deepEqual(accepted(await reopen()).epoch.number, 2);
+});
