@@ -1,5 +1,5 @@
 // `chatelaine dev`: keep and its peers as children of this process, for trying out. It is ready when it prints its one line
-// of JSON; when it ends, all have ended, the gate first, so that what was under way is answered, and the keep last.
+// of JSON; when it ends, all have ended, the keep last, so that what was under way is answered.
 
 import { Failure } from '../failure.ts';
 import type { GlobalOptions } from '../instance/config-file.ts';
@@ -77,6 +77,9 @@ export const runDevInstance = async (options: DevOptions): Promise<void> => {
   try {
     await serve(instance, running, asked, options.bus);
   } finally {
-    for (const child of running.toReversed()) await child.stop(instance.patienceMs(child.name));
+    // The peers all at once: each ends what it has under way. The keep last, so that it can answer them until then.
+    const [keep, ...others] = running;
+    await Promise.all(others.map((child) => child.stop(instance.patienceMs(child.name))));
+    await keep?.stop(instance.patienceMs(keep.name));
   }
 };
