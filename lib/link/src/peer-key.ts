@@ -31,7 +31,8 @@ export const makePeerKey = (identity: string, role: Role, uid?: number): PeerKey
   return { identity, role, key: randomBytes(KEY_BYTES), ...(uid !== undefined && { uid }) };
 };
 
-const parse = (text: string, path: string): PeerKey => {
+/** The peer key that the text of a file is. Throws {@link PeerKeyFileError}, with `path` in its words. */
+export const parsePeerKey = (text: string, path: string): PeerKey => {
   let fields: Readonly<Record<string, unknown>>;
   try {
     fields = Object(JSON.parse(text));
@@ -72,7 +73,7 @@ const readWhole = async (file: FileHandle, path: string): Promise<string> => {
 export const readPeerKey = async (path: string): Promise<PeerKey> => {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
-    return parse(await readWhole(file, path), path);
+    return parsePeerKey(await readWhole(file, path), path);
   } finally {
     await file.close();
   }
