@@ -28,6 +28,7 @@ export { createLog, type Log, type LogFunction, type LogSettings, silentLog } fr
 export { type LogLevel, logLevels } from './log-levels.ts';
 export { Metrics } from './metrics.ts';
 export { notifyReady } from './notify-ready.ts';
+export { pause } from './pause.ts';
 export { AlreadyRunningError, type PidFile, writePidFile } from './pid-file.ts';
 export { type ProcessProgram, runProcess } from './run-process.ts';
 export { preparedPrivateDirectory, preparedRuntimeDirectory } from './runtime-directory.ts';

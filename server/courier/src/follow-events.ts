@@ -2,6 +2,7 @@
 // rest of what was missed stands in the audit.
 
 import { type Client, machines } from '@chatelaine/contract';
+import { pause } from '@chatelaine/process';
 
 export interface FollowOptions {
   readonly client: Client;
@@ -10,18 +11,6 @@ export interface FollowOptions {
   readonly happened: (event: machines.MachineEvent) => Promise<void>;
   readonly listening: () => void;
 }
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
-    if (signal.aborted) end();
-  });
 
 const tellWaiting = async ({ client, happened, signal }: FollowOptions): Promise<void> => {
   const pending = await client.call(machines.pending, {}, { signal });

@@ -1,7 +1,7 @@
 // One place where notices go, in order, one after the other. What is not taken is tried again, later and later, until it is too
 // old; the next ones wait behind it, so that nothing arrives out of order.
 
-import type { Log } from '@chatelaine/process';
+import { type Log, pause } from '@chatelaine/process';
 import type { Notice } from './notice.ts';
 import type { Spool, Spooled } from './spool.ts';
 
@@ -60,7 +60,7 @@ export class Target {
           { target: name, kind: next.notice.kind, machine: next.notice.machine, why },
           'a notice was not taken; it is tried again',
         );
-        await this.#pause(pauseMs);
+        await pause(pauseMs, signal);
         pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
         continue;
       }
@@ -69,19 +69,5 @@ export class Target {
       this.#waiting.shift();
       spool.remove(next);
     }
-  }
-
-  #pause(ms: number): Promise<void> {
-    const { signal } = this.#options;
-    return new Promise((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', end);
-        resolve();
-      };
-      const timer = setTimeout(end, ms);
-      signal.addEventListener('abort', end);
-      if (signal.aborted) end();
-    });
   }
 }

@@ -2,6 +2,7 @@
 // older than the keep allows; otherwise there is none. It asks again for ever.
 
 import { type Client, type RefusalCode, system } from '@chatelaine/contract';
+import { pause } from '@chatelaine/process';
 import type { Nonces } from './fronts/front.ts';
 
 export interface NonceSourceOptions {
@@ -47,15 +48,7 @@ export class NonceSource implements Nonces {
       if (signal.aborted) return;
       if (this.#isComing !== false) this.#options.onState({ kind: 'gone', code });
       this.#isComing = false;
-      await new Promise<void>((resolve) => {
-        const end = (): void => {
-          clearTimeout(timer);
-          signal.removeEventListener('abort', end);
-          resolve();
-        };
-        const timer = setTimeout(end, this.#options.pauseMs);
-        signal.addEventListener('abort', end);
-      });
+      await pause(this.#options.pauseMs, signal);
     }
   }
 

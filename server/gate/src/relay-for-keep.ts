@@ -3,7 +3,7 @@
 
 import net from 'node:net';
 import { type Client, type OutputOf, system } from '@chatelaine/contract';
-import type { Log } from '@chatelaine/process';
+import { type Log, pause } from '@chatelaine/process';
 
 type Order = OutputOf<typeof system.relay>;
 
@@ -71,12 +71,6 @@ export const relayForKeep = async (client: Client, log: Log, signal: AbortSignal
     } finally {
       relayed.close();
     }
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, AGAIN_MS);
-      signal.addEventListener('abort', () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+    await pause(AGAIN_MS, signal);
   }
 };

@@ -2,6 +2,7 @@
 // anew. Invariant: after `complete` exactly those machines are looked at that the keep named since the stream began.
 
 import { type Client, machines, type OutputOf, type RefusalCode } from '@chatelaine/contract';
+import { pause } from '@chatelaine/process';
 import type { MachineChecks } from './machine-checks.ts';
 
 type Item = OutputOf<typeof machines.schedule>;
@@ -24,17 +25,6 @@ export interface FollowScheduleOptions {
   readonly onChange: () => void;
   readonly signal: AbortSignal;
 }
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
-  });
 
 /** One stream, from its first item on. */
 class Round {

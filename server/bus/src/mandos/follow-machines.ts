@@ -2,6 +2,7 @@
 // nothing between the two is missed. A stream that was cut off is begun anew, for ever.
 
 import { type Client, machines, type RefusalCode } from '@chatelaine/contract';
+import { pause } from '@chatelaine/process';
 
 const PAGE = 500;
 
@@ -16,17 +17,6 @@ export interface FollowOptions {
   /** The keep does not answer, also not at a second attempt, or it is sealed. Called once until it is listed again. */
   readonly lost: (code: RefusalCode) => Promise<void>;
 }
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
-  });
 
 /** Every page; a code if the keep refuses one. */
 const listAll = async (client: Client, signal: AbortSignal): Promise<readonly machines.MachineView[] | RefusalCode> => {

@@ -1,7 +1,7 @@
 // A keep that starts sealed asks the servers that keep something for it, again and again, until it is open.
 
 import type { Refused, Result } from '@chatelaine/contract';
-import type { Log } from '@chatelaine/process';
+import { type Log, pause } from '@chatelaine/process';
 import { wipe } from '@chatelaine/secret';
 import type { SlotSecret } from '@chatelaine/vault';
 import { openBlob, type Peer, readPeers } from './peer-files.ts';
@@ -18,18 +18,6 @@ export interface OpenByPeersOptions {
   readonly isOpen: () => boolean;
   readonly unseal: (secret: SlotSecret, peer: Peer) => Promise<Result<unknown>>;
 }
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
-    if (signal.aborted) end();
-  });
 
 /** Asks one of them; gives why it did not open the keep, or nothing if it did. */
 const tryPeer = async (options: OpenByPeersOptions, peer: Peer, signal: AbortSignal): Promise<string | undefined> => {

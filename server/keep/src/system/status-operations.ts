@@ -2,21 +2,10 @@
 // keep is sealed.
 
 import { ok, system } from '@chatelaine/contract';
+import { pause } from '@chatelaine/process';
 import type { Keep } from '../keep.ts';
 import { type HandshakeProofs, NONCE_EVERY_MS, NONCE_VALID_MS } from '../kernel/handshake-proofs.ts';
 import { type BoundOperation, direct, stream } from '../kernel/module.ts';
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
-    if (signal.aborted) end();
-  });
 
 async function* nonces(proofs: HandshakeProofs, signal: AbortSignal) {
   while (!signal.aborted) {
