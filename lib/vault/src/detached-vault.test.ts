@@ -48,11 +48,14 @@ test('one flipped byte anywhere, in header, keys, records and audit, and the che
     for (let at = 0; at < entry.value.length; at += 3) {
       store.state.entries.set(key, { ...entry, value: flip(entry.value, at) });
       const code = await codeOfCheck(store);
-      assert.ok(['damaged', 'unsupported-format'].includes(code), `${key} at ${at}: ${code}`);
+      // The one slot of a store that does not open is a wrong key, as far as anybody can tell.
+      const expected = ['damaged', 'unsupported-format', ...(key.startsWith('01') ? ['wrong-key'] : [])];
+      assert.ok(expected.includes(code), `${key} at ${at}: ${code}`);
     }
     store.state.entries.delete(key);
-    // That a record is missing shows in no other record; the audit and the anchor are what tells.
-    if (!key.startsWith('03')) assert.notEqual(await codeOfCheck(store), 'ok', `${key} taken away`);
+    // That a record is missing shows in no other; neither does the public key of a slot, which is made again.
+    if (!key.startsWith('03') && !key.startsWith('0204'))
+      assert.notEqual(await codeOfCheck(store), 'ok', `${key} taken away`);
     store.state.entries.set(key, entry);
   }
   const [records = []] = store.state.lanes.values();
