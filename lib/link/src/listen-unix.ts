@@ -68,7 +68,8 @@ export const listenUnix = async (options: ListenUnixOptions): Promise<UnixListen
     process.umask(umask);
   }
   if (listener.listening) {
-    if (gid !== undefined) chownSync(path, -1, gid);
+    // A service manager may forbid the call; the group is mostly right by itself.
+    if (gid !== undefined && lstatSync(path).gid !== gid) chownSync(path, -1, gid);
     chmodSync(path, mode);
   }
   await listening;

@@ -21,6 +21,8 @@ export interface AccountSettings {
   readonly group: string;
   /** In development everything stays with the uid it was started as. */
   readonly purpose: Purpose;
+  /** Whether the starter may have left the process the right to listen below port 1024; every other capability is refused. */
+  readonly mayBindLowPorts?: boolean;
 }
 
 /** An account or group that is missing or cannot be used; the message says what to do. */
@@ -77,10 +79,15 @@ export const resolveAccount = ({ account, group, purpose }: AccountSettings): Ac
 const hasOnly = (status: string, field: 'Uid' | 'Gid', id: number): boolean =>
   new RegExp(`^${field}:\\s+${id}\\s+${id}\\s+${id}\\s+${id}$`, 'm').test(status);
 
-const verifyThreads = ({ name, uid, gid }: Account): void => {
+const CAP_NET_BIND_SERVICE = 1n << 10n;
+
+const capabilitiesIn = (status: string): bigint =>
+  [...status.matchAll(/^Cap(?:Prm|Eff|Amb):\s*([0-9a-f]+)$/gm)].reduce((all, [, hex]) => all | BigInt(`0x${hex}`), 0n);
+
+const verifyThreads = ({ name, uid, gid }: Account, permitted: bigint): void => {
   for (const task of readdirSync('/proc/self/task')) {
     const status = readFileSync(`/proc/self/task/${task}/status`, 'utf8');
-    const hasCapability = /^Cap(?:Prm|Eff|Amb):\s*0*[1-9a-f]/m.test(status);
+    const hasCapability = (capabilitiesIn(status) & ~permitted) !== 0n;
     if (!hasOnly(status, 'Uid', uid) || !hasOnly(status, 'Gid', gid) || hasCapability) {
       throw new AccountError(`the process could not give up root for ${name}`);
     }
@@ -127,7 +134,7 @@ export const becomeAccount = (settings: AccountSettings): Account => {
     process.setgid?.(account.gid);
     process.setuid?.(account.uid);
   }
-  verifyThreads(account);
+  verifyThreads(account, settings.mayBindLowPorts === true ? CAP_NET_BIND_SERVICE : 0n);
   if (isBackToRoot()) throw new AccountError(`the process could become root again after it became ${account.name}`);
   verifyProgramIsReadable(account.name);
   hardenProcess();

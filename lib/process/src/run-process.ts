@@ -41,8 +41,13 @@ const explain = (program: ProcessProgram, error: unknown): number => {
   return isSetting ? 4 : isUsage ? 2 : 1;
 };
 
-/** Runs the program and sets the exit code of this process. Never rejects. */
+/** Runs the program and sets the exit code of this process, or ends it at once if that failed. Never rejects. */
 export const runProcess = async (program: ProcessProgram): Promise<void> => {
   withoutNewPrivileges();
-  process.exitCode = await program.run().catch((error: unknown) => explain(program, error));
+  try {
+    process.exitCode = await program.run();
+  } catch (error) {
+    // Whatever it had opened would keep a process alive that does nothing any more.
+    process.exit(explain(program, error));
+  }
 };

@@ -40,7 +40,7 @@ const options = {
 
 /** Leaves root behind, with the directory for the PID file made before. */
 const dropPrivileges = ({ gate, group, purpose }: GateConfig): void => {
-  const settings = { account: gate.account, group, purpose };
+  const settings = { account: gate.account, group, purpose, mayBindLowPorts: true };
   preparedRuntimeDirectory(dirname(gate.pid_file), resolveAccount(settings));
   becomeAccount(settings);
 };
