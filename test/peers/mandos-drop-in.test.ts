@@ -2,38 +2,22 @@
 // and asked by mandos-client, it does what that one does; where that one loses what was changed, ours does not.
 
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chmodSync,
-  chownSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, chownSync, copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import * as servers from '../support/drop-in-servers.ts';
+import { ctl, type DropInServer, dump, isEnabled, THEIRS } from '../support/drop-in-servers.ts';
 import { freePort } from '../support/free-port.ts';
 import { installedCopy } from '../support/installed-copy.ts';
 import { createMandosMachine, type MandosMachine } from '../support/mandos-machine.ts';
-import { mandosCtl, stanza } from '../support/mandos-servers.ts';
+import { stanza } from '../support/mandos-servers.ts';
 import { readProcessStatus } from '../support/process-status.ts';
-import { runProgram, runToSuccess } from '../support/run-program.ts';
+import { runToSuccess } from '../support/run-program.ts';
 import { Scratch } from '../support/scratch.ts';
-import { startSystemBus } from '../support/system-bus.ts';
 
-const policies = [
-  '/etc/dbus-1/system.d/mandos.conf',
-  path.join(import.meta.dirname, '../../integrations/dbus/se.recompile.Mandos.conf'),
-];
-const THEIRS = '/usr/sbin/mandos';
-const START_PATIENCE_MS = 60_000;
-const STOP_PATIENCE_MS = 30_000;
 const REFUSED_PATIENCE_MS = 4_000;
 const password = 'correct horse\0battery staple\n';
 
@@ -41,111 +25,11 @@ const scratch = new Scratch();
 let ours = '';
 let machine: MandosMachine;
 
-/** A server of either make with its own state, bus and port. */
-interface Server {
-  readonly port: number;
-  readonly bus: string;
-  readonly stateDir: string;
-  readonly child: ChildProcess;
-  readonly words: () => string;
-  /** Asks it to end; gives its exit code. */
-  readonly stop: (signal?: NodeJS.Signals) => Promise<number | null>;
-}
-
-/** A place for a server's state, as Debian's package makes it. */
-const makeStateDir = async (): Promise<string> => {
-  const stateDir = path.join(scratch.directory(), 'state');
-  chmodSync(path.dirname(stateDir), 0o755);
-  mkdirSync(stateDir, { mode: 0o700 });
-  const account = (await runToSuccess('getent', ['passwd', '_mandos'])).split(':');
-  chownSync(stateDir, Number(account[2]), Number(account[3]));
-  return stateDir;
-};
-
-const makeConfigDir = (clientsConf: string): string => {
-  const configDir = scratch.directory();
-  chmodSync(configDir, 0o755);
-  writeFileSync(path.join(configDir, 'mandos.conf'), '[DEFAULT]\nuse_ipv6 = False\naddress = 127.0.0.1\n');
-  writeFileSync(path.join(configDir, 'clients.conf'), clientsConf, { mode: 0o600 });
-  return configDir;
-};
-
-interface StartOptions {
-  readonly configDir: string;
-  readonly stateDir?: string;
-  readonly more?: readonly string[];
-}
-
-/** Starts it and waits until mandos-ctl sees it. */
-const start = async (program: string, { configDir, stateDir, more = [] }: StartOptions): Promise<Server> => {
-  const [port, bus, state] = [
-    await freePort(),
-    await startSystemBus(scratch, policies),
-    stateDir ?? (await makeStateDir()),
-  ];
-  const args = [
-    '--configdir',
-    configDir,
-    '--statedir',
-    state,
-    '--port',
-    String(port),
-    '--foreg',
-    '--no-zeroconf',
-    ...more,
-  ];
-  const env = { ...process.env, DBUS_SYSTEM_BUS_ADDRESS: bus };
-  // A group of its own: Debian's forks for connections and checkers, which end with it.
-  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true, env });
-  let said = '';
-  child.stderr.on('data', (part: Buffer) => {
-    said = (said + part.toString()).slice(-1_000_000);
-  });
-  const stop = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> => {
-    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
-    const end = once(child, 'exit');
-    child.kill(signal);
-    const hard = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), STOP_PATIENCE_MS);
-    const [code] = await end;
-    clearTimeout(hard);
-    return code;
-  };
-  scratch.atEnd(stop);
-  for (const deadline = Date.now() + START_PATIENCE_MS; ; await sleep(100)) {
-    const { code } = await mandosCtl(bus, []);
-    if (code === 0) break;
-    assert.equal(child.exitCode, null, `${program} ended: ${said}`);
-    assert.ok(Date.now() < deadline, `${program} did not come up: ${said}`);
-  }
-  return { port, bus, stateDir: state, child, words: () => said, stop };
-};
-
-/** Runs it to its end, which it reaches by itself. */
-const attempt = async (program: string, args: readonly string[]) => {
-  const env = { DBUS_SYSTEM_BUS_ADDRESS: await startSystemBus(scratch, policies) };
-  return await runProgram(program, args, { env, patienceMs: 20_000 });
-};
-
-const ctl = async (bus: string, ...args: readonly string[]): Promise<void> => {
-  const { code, stderr } = await mandosCtl(bus, args);
-  assert.equal(code, 0, `mandos-ctl ${args.join(' ')}: ${stderr}`);
-};
-
-const SETTINGS = [
-  ...['KeyID', 'Fingerprint', 'Host', 'Checker', 'Timeout', 'ExtendedTimeout', 'Interval', 'Enabled'],
-  ...['ApprovalDelay', 'ApprovalDuration', 'ApprovedByDefault'],
-];
-
-/** Every machine with its settings, as mandos-ctl shows them. */
-const dump = async ({ bus }: Server): Promise<Readonly<Record<string, unknown>>> => {
-  const { stdout } = await mandosCtl(bus, ['--dump-json']);
-  const clients: Readonly<Record<string, Readonly<Record<string, unknown>>>> = JSON.parse(stdout.toString());
-  const all = Object.entries(clients).map(([name, client]) => [name, SETTINGS.map((setting) => client[setting])]);
-  return Object.fromEntries(all.toSorted());
-};
-
-const isEnabled = async ({ bus }: Server, name: string): Promise<boolean> =>
-  (await mandosCtl(bus, ['--is-enabled', name])).code === 0;
+const makeStateDir = (): Promise<string> => servers.makeStateDir(scratch);
+const makeConfigDir = (text: string, more?: string): string => servers.makeConfigDir(scratch, text, more);
+const start = (program: string, options: servers.StartOptions): Promise<DropInServer> =>
+  servers.startDropIn(scratch, program, options);
+const attempt = (program: string, args: readonly string[]) => servers.attemptDropIn(scratch, program, args);
 
 const fetches = async (port: number): Promise<void> => {
   const { code, stdout, stderr } = await machine.fetch(port);
@@ -170,7 +54,7 @@ const changeAll = async (bus: string): Promise<void> => {
 };
 
 /** Debian's server, changed and stopped in order. Now and then it does not manage to save its state. */
-const changedTheirs = async (configDir: string): Promise<Server> => {
+const changedTheirs = async (configDir: string): Promise<DropInServer> => {
   for (let tries = 0; tries < 8; tries++) {
     const server = await start(THEIRS, { configDir });
     await changeAll(server.bus);
@@ -178,15 +62,6 @@ const changedTheirs = async (configDir: string): Promise<Server> => {
     if (existsSync(path.join(server.stateDir, 'clients.pickle'))) return server;
   }
   throw new Error('the server never saved its state');
-};
-
-/** Every process of ours that belongs to a state directory. */
-const processesOf = ({ stateDir }: Server): readonly number[] => {
-  const run = path.join(stateDir, 'chatelaine/run');
-  return readdirSync(run).flatMap((name) => {
-    const file = path.join(run, name, `${name}.pid`);
-    return existsSync(file) ? [Number(readFileSync(file, 'utf8'))] : [];
-  });
 };
 
 before(async () => {
@@ -272,13 +147,40 @@ suite('a start from the files of Mandos', () => {
     const second = await start(ours, { configDir, stateDir });
     assert.deepEqual(await dump(second), before);
     await ctl(second.bus, '--disable', machine.name);
-    for (const pid of processesOf(second)) process.kill(pid, 'SIGKILL');
+    servers.cutPower(stateDir);
     const third = await start(ours, { configDir, stateDir });
     assert.deepEqual(Object.keys(await dump(third)), Object.keys(before));
     assert.equal(await isEnabled(third, 'stolen'), false);
     await getsNothing(third.port);
     await ctl(third.bus, '--enable', machine.name);
     await fetches(third.port);
+  });
+
+  test('a start that is broken off is done again by the next one, to the same end', async () => {
+    const configDir = makeConfigDir(clientsConf());
+    const first = await start(ours, { configDir });
+    await changeAll(first.bus);
+    await first.stop();
+    const added = Array.from({ length: 40 }, (_, index) => stanza(`added${index}`)).join('');
+    const edited = `${clientsConf().replace('host = alpha', 'host = moved').replace(stanza('gamma'), '')}${added}`;
+    writeFileSync(path.join(configDir, 'clients.conf'), edited);
+    const whole = await makeStateDir();
+    const { uid, gid } = statSync(whole);
+    await runToSuccess('cp', ['-a', `${first.stateDir}/.`, whole]);
+    chownSync(whole, uid, gid);
+    const expected = await dump(await start(ours, { configDir, stateDir: whole }));
+    for (let delayMs = 300; delayMs <= 1_500; delayMs += 100) {
+      const args = servers.commandLine({ configDir, more: ['--no-dbus'] }, first.stateDir, await freePort());
+      const child = spawn(ours, args, { stdio: 'ignore' });
+      const end = once(child, 'exit');
+      await sleep(delayMs);
+      child.kill('SIGKILL');
+      servers.cutPower(first.stateDir);
+      await end;
+    }
+    const last = await start(ours, { configDir, stateDir: first.stateDir });
+    assert.deepEqual(await dump(last), expected);
+    assert.equal(await isEnabled(last, 'stolen'), false);
   });
 
   test('is never begun from nothing when what clients.conf said before is gone', async () => {
@@ -379,6 +281,26 @@ suite('the command line', () => {
       assert.ok(looks < 1_000, 'it never ended');
       await sleep(20);
     }
+  });
+});
+
+suite('what opens the keep', () => {
+  test('may be something else than a key file, as a section says that Debian’s server passes over', async () => {
+    const configDir = makeConfigDir(clientsConf());
+    const first = await start(ours, { configDir });
+    await first.stop();
+    appendFileSync(path.join(configDir, 'mandos.conf'), '\n[chatelaine]\nunseal_key_file = none\n');
+    await (await start(THEIRS, { configDir })).stop();
+    const port = await freePort();
+    const args = servers.commandLine({ configDir, more: ['--no-dbus'] }, first.stateDir, port);
+    const child = spawn(ours, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    scratch.atEnd(() => child.kill('SIGTERM'));
+    for await (const words of child.stderr) if (String(words).includes('The keep is sealed')) break;
+    await getsNothing(port);
+    const directory = path.join(first.stateDir, 'chatelaine');
+    const key = path.join(directory, 'unseal.key');
+    await runToSuccess(path.join(path.dirname(ours), 'chatelaine'), ['--dir', directory, 'unseal', '--key-file', key]);
+    await fetches(port);
   });
 });
 

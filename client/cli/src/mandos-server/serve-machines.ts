@@ -84,11 +84,10 @@ class Server {
       await Promise.race([this.#opened(), deathOf(keep)]);
     }
     await takeUp();
-    const watch = this.#start('watch');
-    await watch.ready();
-    const gate = this.#start('gate');
-    await gate.ready();
-    const onBus = usesDbus ? await this.#showOnBus() : undefined;
+    const [watch, gate] = [this.#start('watch'), this.#start('gate')];
+    const showing = usesDbus ? this.#showOnBus() : undefined;
+    await Promise.all([watch.ready(), gate.ready()]);
+    const onBus = await showing;
     ready();
     await Promise.race([...[keep, watch, gate].map(deathOf), ...(onBus === undefined ? [] : [this.#stayOnBus(onBus)])]);
   }
