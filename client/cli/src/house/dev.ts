@@ -7,7 +7,7 @@ import { printJson } from '../terminal/output.ts';
 import { type DevInstance, prepareDevDirectory } from './dev-directory.ts';
 import { httpAddresses } from './dev-http.ts';
 import { HouseProcess } from './house-process.ts';
-import { type HouseProcessName, peerNames } from './house-processes.ts';
+import { type HouseProcessName, type PeerName, peerNames } from './house-processes.ts';
 
 export interface DevOptions extends GlobalOptions {
   readonly mandos?: string;
@@ -54,16 +54,15 @@ const serve = async (
   const keep = await start('keep');
   if (keep === 'asked') return;
   if (keep['sealed'] === true) throw new Failure('refused', 'The keep did not open; its last words are above.');
-  const said: Partial<Record<HouseProcessName, Readonly<Record<string, unknown>>>> = {};
-  for (const name of peerNames) {
-    if (name === 'bus' && bus === undefined) continue;
-    if (name === 'courier' && !instance.hasNotices) continue;
-    const ready = await start(name);
-    if (ready === 'asked') return;
-    said[name] = ready;
-  }
-  const mandos = addressOf(said.gate ?? {});
-  const http = httpAddresses(said.gate ?? {});
+  const isWanted = (name: PeerName): boolean =>
+    (name !== 'bus' || bus !== undefined) && (name !== 'courier' || instance.hasNotices);
+  // All at once: each needs the keep, and none another.
+  const starts = await Promise.all(peerNames.filter(isWanted).map(async (name) => [name, await start(name)] as const));
+  if (starts.some(([, ready]) => ready === 'asked')) return;
+  const gate = starts.find(([name]) => name === 'gate')?.[1];
+  const said = gate === undefined || gate === 'asked' ? {} : gate;
+  const mandos = addressOf(said);
+  const http = httpAddresses(said);
   await printJson({ dir: instance.directory, ...(mandos !== undefined && { mandos }), ...http });
   await Promise.race([asked, ...running.map(deathOf)]);
 };
