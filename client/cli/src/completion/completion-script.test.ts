@@ -37,6 +37,7 @@ test('bash offers the options of the command that was typed, and those of every 
     '--json',
     '--limit',
     '--object',
+    '--server',
   ]);
 });
 
