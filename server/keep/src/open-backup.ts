@@ -87,13 +87,17 @@ export const slotSecretOf = (
   }
 };
 
-const newestMoment = async (vault: DetachedVault): Promise<number> => {
+const newestMoment = async (vault: DetachedVault): Promise<Result<number>> => {
   let newest = 0;
-  for (const record of await vault.newestAudit()) {
-    newest = Math.max(newest, decodeAuditRecord(record.bytes).atUnixMs);
-    record.release();
+  const records = await vault.newestAudit();
+  try {
+    for (const { bytes } of records) newest = Math.max(newest, decodeAuditRecord(bytes).atUnixMs);
+    return ok(newest);
+  } catch {
+    return refuse('damaged', { message: 'its newest audit record is not one of a keep' });
+  } finally {
+    for (const record of records) record.release();
   }
-  return newest;
 };
 
 const report = async (
@@ -108,6 +112,8 @@ const report = async (
   }
   const contents = await vault.check(onProgress);
   if (contents.kind === 'refused') return contents;
+  const newest = await newestMoment(vault);
+  if (newest.kind === 'refused') return newest;
   const { epoch, ...rest } = header.value;
   return ok({
     ...rest,
@@ -116,7 +122,7 @@ const report = async (
     storeId: store.id,
     revision: await store.revision(),
     openedBy: vault.slotId,
-    newestAtUnixMs: await newestMoment(vault),
+    newestAtUnixMs: newest.value,
   });
 };
 

@@ -29,9 +29,9 @@ const giveShares = async (client: Client, { parts }: GivenSecret, options: Unsea
     const isLast = !given.sealed || index === parts.length - 1;
     if (options.json === true && isLast) return await printJson(given);
     if (!given.sealed) return say('The keep is open.');
-    const numbers = given.given.join(', ');
+    const numbers = given.given.map((number) => `share ${number}`).join(', ');
     const missing = given.threshold - given.given.length;
-    if (isLast) say(`Shares ${numbers} are there, ${missing} more needed within ${formatSpan(given.keptMs)}.`);
+    if (isLast) say(`Given: ${numbers}. ${missing} more needed within ${formatSpan(given.keptMs)}.`);
   }
 };
 
