@@ -10,8 +10,11 @@ export interface MandosMachine {
   readonly keyDir: string;
   /** The section of clients.conf that mandos-keygen prints. */
   readonly stanza: string;
-  /** Runs mandos-client once. It never gives up by itself: after `patienceMs` it is stopped, and has no exit code. */
-  readonly fetch: (port: number, patienceMs?: number) => Promise<Finished>;
+  /**
+   * Runs mandos-client once. It never gives up by itself: after `patienceMs` it is stopped, and has no exit code. `enter` is a
+   * command that runs it in another network.
+   */
+  readonly fetch: (port: number, patienceMs?: number, enter?: readonly string[]) => Promise<Finished>;
   /** The same in a network namespace, without being told where the server is. */
   readonly find: (namespace: string) => Promise<Finished>;
 }
@@ -54,9 +57,10 @@ export const createMandosMachine = async (
     name,
     keyDir,
     stanza,
-    fetch: (port, patienceMs = FETCH_PATIENCE_MS) => {
+    fetch: (port, patienceMs = FETCH_PATIENCE_MS, enter = []) => {
       const place = ['--interface=none', `--connect=127.0.0.1:${port}`];
-      return runProgram(clientProgram(), [...place, '--retry=1', ...keys], { patienceMs });
+      const command = [...enter, clientProgram(), ...place, '--retry=1', ...keys];
+      return runProgram(command[0] ?? '', command.slice(1), { patienceMs });
     },
     find: (namespace) => {
       const args = ['netns', 'exec', namespace, clientProgram(), '--retry=1', ...keys];

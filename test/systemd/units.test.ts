@@ -1,0 +1,54 @@
+// How closed the units are, by systemd's own measure: 0.0 is a unit that may do nothing, 10.0 one that may do everything.
+
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, test } from 'node:test';
+import { runProgram } from '../support/run-program.ts';
+
+const directory = path.join(import.meta.dirname, '../../integrations/systemd');
+const services = readdirSync(directory).filter((name) => name.endsWith('.service'));
+
+/** Tenths. */
+const MOST_EXPOSURE = 20;
+
+describe('the units', () => {
+  for (const name of services) {
+    test(`${name} is exposed by 2.0 at most`, async () => {
+      const args = [
+        'security',
+        '--offline=true',
+        `--threshold=${MOST_EXPOSURE}`,
+        '--no-pager',
+        path.join(directory, name),
+      ];
+      const { code, stdout } = await runProgram('systemd-analyze', args);
+      assert.equal(code, 0, stdout.toString());
+      assert.match(stdout.toString(), /Overall exposure level for \S+: [012]\.\d/);
+    });
+  }
+
+  test('none begins as root, has a capability, or can gain a privilege', () => {
+    assert.equal(services.length, 6);
+    for (const name of services) {
+      const text = readFileSync(path.join(directory, name), 'utf8');
+      assert.match(text, /^User=chatelaine-[a-z]+$/m, name);
+      for (const line of ['CapabilityBoundingSet=', 'AmbientCapabilities=', 'NoNewPrivileges=yes', 'LimitCORE=0']) {
+        assert.ok(text.includes(`\n${line}\n`), `${name}: ${line}`);
+      }
+    }
+  });
+
+  test('only the gate, the checkers and the courier have a network', () => {
+    const isAlone = (name: string): boolean => {
+      const text = readFileSync(path.join(directory, name), 'utf8');
+      return /^PrivateNetwork=yes$/m.test(text) && /^RestrictAddressFamilies=AF_UNIX$/m.test(text);
+    };
+    const networked = services.filter((name) => !isAlone(name));
+    assert.deepEqual(networked.toSorted(), [
+      'chatelaine-check@.service',
+      'chatelaine-courier.service',
+      'chatelaine-gate.service',
+    ]);
+  });
+});
