@@ -95,7 +95,15 @@ export const watchTable = z.strictObject({
 });
 
 /** What a notice can be about. */
-const noticeKinds = ['waiting', 'silent', 'expired', 'refused', 'released'] as const;
+const noticeKinds = [
+  'waiting',
+  'silent',
+  'expired',
+  'refused',
+  'released',
+  'password-set',
+  'password-deleted',
+] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 
 const kinds = z.array(z.enum(noticeKinds)).min(1).readonly().default(['waiting', 'silent', 'expired', 'refused']);

@@ -1,12 +1,18 @@
-// A notice: that something happened to a machine. It says what and when, and never carries a secret. What repeats itself is
-// told once a minute.
+// A notice: that something happened to a machine or a password. It says what and when, and never carries a secret. What repeats
+// itself about a machine is told once a minute.
 
-import type { machines } from '@chatelaine/contract';
+import type { machines, passwords } from '@chatelaine/contract';
 import type { NoticeKind } from '@chatelaine/process';
 
 export interface Notice {
   readonly kind: NoticeKind;
-  readonly machine: string;
+  readonly machine?: string;
+  /** The name of a password. */
+  readonly password?: string;
+  /** The format that was set or deleted; absent: the whole password. */
+  readonly format?: string;
+  /** Who set or deleted it. */
+  readonly by?: string;
   /** RFC 3339, UTC. */
   readonly at: string;
   /** One sentence for people. */
@@ -52,6 +58,24 @@ export const noticeOf = (event: machines.MachineEvent, nowUnixMs: number): Notic
     ...('code' in event && { code: event.code }),
   };
 };
+
+/** The notice of a change of a password. */
+export const noticeOfPassword = (event: passwords.PasswordEvent, nowUnixMs: number): Notice | undefined => {
+  if (event.kind !== 'set' && event.kind !== 'deleted') return undefined;
+  const { kind, key, format, by } = event;
+  const what = format === undefined ? `The password ${key}` : `The password ${key}, format ${format},`;
+  return {
+    kind: `password-${kind}`,
+    password: key,
+    ...(format !== undefined && { format }),
+    by,
+    at: new Date(nowUnixMs).toISOString(),
+    text: `${what} was ${kind} by ${by}.`,
+  };
+};
+
+/** What a notice is about, for the log. */
+export const subjectOf = ({ machine, password }: Notice): string => machine ?? password ?? '';
 
 /** Holds back what was said about the same machine less than a minute ago: a thief who knocks does not flood anybody. */
 export class Repetitions {

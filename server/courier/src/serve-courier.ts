@@ -3,14 +3,14 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createClient, type machines } from '@chatelaine/contract';
+import { createClient, type machines, type passwords } from '@chatelaine/contract';
 import { connectUnix, LinkClient, readPeerKey } from '@chatelaine/link';
 import { type Log, notifyReady, onStopSignals, writePidFile } from '@chatelaine/process';
 import type { CourierConfig } from './courier-config.ts';
 import { deliverToHook } from './deliver-hook.ts';
 import { deliverToWebhook } from './deliver-webhook.ts';
-import { followEvents } from './follow-events.ts';
-import { type Notice, noticeOf, Repetitions } from './notice.ts';
+import { followEvents, followPasswords } from './follow-events.ts';
+import { type Notice, noticeOf, noticeOfPassword, Repetitions, subjectOf } from './notice.ts';
 import { Spool } from './spool.ts';
 import { Target } from './target.ts';
 
@@ -49,7 +49,7 @@ const carry = async (notice: Notice, targets: readonly Target[], spool: Spool, l
     if (!target.wants(notice)) continue;
     const spooled = await spool.put(target.id, notice);
     if (spooled !== undefined) target.push(spooled);
-    else log.error({ kind: notice.kind, machine: notice.machine }, 'too many notices wait; this one is lost');
+    else log.error({ kind: notice.kind, about: subjectOf(notice) }, 'too many notices wait; this one is lost');
   }
 };
 
@@ -78,10 +78,15 @@ export const serveCourier = async (options: ServeCourierOptions): Promise<void> 
       const notice = noticeOf(event, Date.now());
       if (notice !== undefined && repetitions.isNew(notice, Date.now())) await carry(notice, targets, spool, log);
     };
+    const changed = async (event: passwords.PasswordEvent): Promise<void> => {
+      const notice = noticeOfPassword(event, Date.now());
+      if (notice !== undefined) await carry(notice, targets, spool, log);
+    };
     const listening = (): void => log.info({ targets: targets.length }, 'listening');
     notifyReady(readyFd, {});
     try {
-      await followEvents({ client: createClient(link), pauseMs: PAUSE_MS, signal: stop.signal, happened, listening });
+      const follow = { client: createClient(link), pauseMs: PAUSE_MS, signal: stop.signal };
+      await Promise.all([followEvents({ ...follow, happened, listening }), followPasswords(follow, changed)]);
     } finally {
       await link.close();
     }

@@ -2,7 +2,7 @@
 // old; the next ones wait behind it, so that nothing arrives out of order.
 
 import { type Log, pause } from '@chatelaine/process';
-import type { Notice } from './notice.ts';
+import { type Notice, subjectOf } from './notice.ts';
 import type { Spool, Spooled } from './spool.ts';
 
 const FIRST_PAUSE_MS = 1_000;
@@ -57,7 +57,7 @@ export class Target {
       const why = await deliver(next.notice);
       if (why !== undefined && Date.now() - Date.parse(next.notice.at) < giveUpAfterMs) {
         log.warn(
-          { target: name, kind: next.notice.kind, machine: next.notice.machine, why },
+          { target: name, kind: next.notice.kind, about: subjectOf(next.notice), why },
           'a notice was not taken; it is tried again',
         );
         await pause(pauseMs, signal);

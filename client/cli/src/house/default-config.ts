@@ -91,6 +91,9 @@ const text = `# Chatelaine. Every line that begins with "#" shows a default; "ch
 # How long a notice is tried if nobody takes it.
 #give_up_hours = 24
 
+# Kinds of notices: waiting, silent, expired, refused and released are about machines; password-set and password-deleted about
+# passwords. None ever carries a secret.
+
 # A program that is started with each notice, as JSON, on its standard input; exit 0 says that it took it.
 #[[courier.hooks]]
 #command = ["/usr/local/sbin/notify"]
