@@ -5,33 +5,18 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { allOperations, type Client, createClient, machines, system, tokens } from '@chatelaine/contract';
-import { connectUnix, LinkClient, readPeerKey } from '@chatelaine/link';
+import { allOperations, type Client, machines, system, tokens } from '@chatelaine/contract';
 import { clientRandomOf, type HandshakeProof } from '@chatelaine/rawtls';
 import { type KeyPair, makeKeyPair, shakeHands, withKey } from '@chatelaine/rawtls/testing';
 import { startDevInstance } from '../support/dev-instance.ts';
+import { connectAs } from '../support/instance-link.ts';
 import { Scratch } from '../support/scratch.ts';
 
 const MACHINES = 5;
 const source = { address: '127.0.0.1', port: 1 };
 const root = path.join(import.meta.dirname, '..', '..');
-
-const socketOf = (dir: string): string => {
-  const found = /^socket\s*=\s*"(.*)"/m.exec(readFileSync(path.join(dir, 'chatelaine.toml'), 'utf8'))?.[1];
-  if (found === undefined) throw new Error('the settings name no socket');
-  return found;
-};
-
-const keyFileOf = (dir: string, table: 'gate' | 'admin'): string => {
-  const settings = readFileSync(path.join(dir, 'chatelaine.toml'), 'utf8');
-  const section = settings.slice(settings.indexOf(`[${table}]`));
-  const found = /^(?:directory|link_key)\s*=\s*"(.*)"/m.exec(section)?.[1];
-  if (found === undefined) throw new Error(`the settings name no key of ${table}`);
-  return table === 'gate' ? path.join(found, 'link.key') : found;
-};
 
 /** The keep alone, as a rogue that took the gate's place finds it. */
 const startKeepAlone = async (scratch: Scratch, dir: string): Promise<void> => {
@@ -46,13 +31,6 @@ const startKeepAlone = async (scratch: Scratch, dir: string): Promise<void> => {
   const ready = keep.stdio[3];
   assert.ok(ready !== null && ready !== undefined);
   await once(ready, 'data');
-};
-
-const connect = async (scratch: Scratch, dir: string, table: 'gate' | 'admin'): Promise<Client> => {
-  const key = await readPeerKey(keyFileOf(dir, table));
-  const link = new LinkClient({ connect: () => connectUnix(socketOf(dir)), key });
-  scratch.atEnd(() => link.close());
-  return createClient(link);
 };
 
 const nonceOf = async (gate: Client): Promise<Uint8Array> => {
@@ -82,7 +60,7 @@ test('a rogue gate that knows every key id and old handshakes obtains no secret'
   const instance = await startDevInstance(scratch);
   const { dir } = instance;
   const pairs = Array.from({ length: MACHINES }, () => makeKeyPair());
-  const admin = await connect(scratch, dir, 'admin');
+  const admin = await connectAs(scratch, dir, 'admin');
   const settings = {
     host: '',
     checker: '',
@@ -104,13 +82,13 @@ test('a rogue gate that knows every key id and old handshakes obtains no secret'
     replace: false,
   });
   assert.equal(enrolled.kind, 'ok');
-  const firstGate = await connect(scratch, dir, 'gate');
+  const firstGate = await connectAs(scratch, dir, 'gate');
   const oldNonce = await nonceOf(firstGate);
   const recorded = await Promise.all(pairs.map((pair) => handshakeOf(pair, oldNonce)));
   assert.equal(await instance.stop(), 0);
 
   await startKeepAlone(scratch, dir);
-  const gate = await connect(scratch, dir, 'gate');
+  const gate = await connectAs(scratch, dir, 'gate');
   const nonce = await nonceOf(gate);
   const obtained: string[] = [];
   const refusals = new Map<string, number>();
@@ -185,7 +163,7 @@ test('a rogue gate with a token that passed through it asks only what that token
 }, async () => {
   await using scratch = new Scratch();
   const { dir, run } = await startDevInstance(scratch);
-  const admin = await connect(scratch, dir, 'admin');
+  const admin = await connectAs(scratch, dir, 'admin');
   const link = new LinkClient({
     connect: () => connectUnix(socketOf(dir)),
     key: await readPeerKey(keyFileOf(dir, 'gate')),

@@ -22,7 +22,7 @@ interface Footprint {
 }
 
 /** A process of the instance; `check` is the one that runs checkers for the watch. */
-type ProcessName = 'keep' | 'gate' | 'watch' | 'check' | 'bus';
+export type ProcessName = 'keep' | 'gate' | 'watch' | 'check' | 'bus' | 'courier';
 
 /** A running instance. */
 export interface DevInstance {

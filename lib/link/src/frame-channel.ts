@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { type FrameBody, FrameFormError, type FrameKind } from './frame.ts';
 import { FrameReader, type ReadFrame } from './frame-reader.ts';
 import { FrameWriter } from './frame-writer.ts';
+import { overwriteStackSoon } from './overwrite-stack.ts';
 
 const CLOSING_MS = 2_000;
 const CHECKS_PER_STALL = 4;
@@ -107,6 +108,7 @@ export class FrameChannel {
 
   #take(chunk: Buffer): void {
     this.#hasReceived = true;
+    overwriteStackSoon();
     try {
       this.#reader.push(chunk);
     } catch (error) {
