@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { checkStoreFile, installStore, openSqliteStore, type SqliteStore, StoreError } from './index.ts';
+import {
+  checkStoreClosed,
+  checkStoreFile,
+  installStore,
+  openSqliteStore,
+  type SqliteStore,
+  StoreError,
+} from './index.ts';
 import { scratchDirectory } from './scratch-store.ts';
 
 const key = Uint8Array.of(1);
@@ -25,6 +32,7 @@ test('a store takes the place of another, which is kept with its log', async (t)
   const [from, path] = [join(directory, 'new.db'), join(directory, 'store.db')];
   await (await makeStore(from, 'new')).close();
   const old = await makeStore(path, 'old');
+  assert.throws(() => checkStoreClosed(path), { code: 'busy' });
   assert.throws(() => installStore(from, path), { code: 'busy' });
   // As a kill leaves it: what was committed last is in the log only.
   const files = ['', '-wal'].map((suffix) => [suffix, readFileSync(path + suffix)] as const);

@@ -21,6 +21,11 @@ export const checkStoreFile = (path: string): void => {
   }
 };
 
+/** Throws StoreError `busy` if a process has the store at `path` open. */
+export const checkStoreClosed = (path: string): void => {
+  if (isTaken(path)) lockStore(path).close();
+};
+
 const freeName = (path: string): string => {
   for (let number = 1; ; number++) if (!isTaken(`${path}.replaced-${number}`)) return `${path}.replaced-${number}`;
 };

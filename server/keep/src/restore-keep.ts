@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeMessage, ok, type Result } from '@chatelaine/contract';
 import { wipe } from '@chatelaine/secret';
-import { installStore, StoreError } from '@chatelaine/store';
+import { checkStoreClosed, installStore, StoreError } from '@chatelaine/store';
 import type { DetachedVault, Epoch } from '@chatelaine/vault';
 import { storePath } from './keep.ts';
 import { AUDIT_LANE, encodeAuditRecord } from './kernel/audit-record.ts';
@@ -108,6 +108,8 @@ const run = async (input: FrameReader, { fd, slotKind, to }: RestoreOptions): Pr
   const scratch = to === undefined ? mkdtempSync(join(tmpdir(), 'chatelaine-backup-')) : undefined;
   try {
     if (secret.kind === 'refused') return secret;
+    // Said before all the work; whether it is still so is looked at again.
+    if (to !== undefined) checkStoreClosed(storePath(to.directory));
     const opened = await openBackup(fd, scratch ?? to?.directory ?? '', secret.value.secret, showProgress());
     if (opened.kind === 'refused') return opened;
     try {

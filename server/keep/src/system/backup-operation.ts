@@ -10,6 +10,8 @@ import { type BoundOperation, stream } from '../kernel/module.ts';
 
 const CHUNK_BYTES = 262_144;
 const PREFIX = 'backup-';
+/** Of copies that a restore was killed over. */
+const RESTORE_PREFIX = 'restore-';
 
 async function* sendCopy(path: string, sizeBytes: number) {
   try {
@@ -33,7 +35,9 @@ async function* sendCopy(path: string, sizeBytes: number) {
 
 /** Deletes copies that an earlier run left behind. */
 export const removeLeftoverCopies = async (directory: string): Promise<void> => {
-  for (const name of await readdir(directory)) if (name.startsWith(PREFIX)) await rm(join(directory, name));
+  for (const name of await readdir(directory)) {
+    if (name.startsWith(PREFIX) || name.startsWith(RESTORE_PREFIX)) await rm(join(directory, name));
+  }
 };
 
 /** Binds `system.backup`. */
