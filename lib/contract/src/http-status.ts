@@ -23,6 +23,7 @@ export const httpStatusOf = {
   stale: 409,
   'bad-proof': 403,
   replayed: 409,
+  'wrong-code': 403,
   'plain-is-gone': 409,
   'shown-once': 403,
   conflict: 409,

@@ -48,6 +48,10 @@ export const refusals = {
     hint: 'Connect again; if it stays, the gate is not to be trusted.',
   },
   replayed: { text: 'This was used already.', hint: 'Make a new one.' },
+  'wrong-code': {
+    text: 'That code is not accepted.',
+    hint: 'A code counts once: take the next one. After many wrong ones, wait some minutes.',
+  },
   'plain-is-gone': {
     text: 'The password itself is not kept any more, and a new one would replace what is in use.',
     hint: 'To begin anew: chatelaine password reset KEY plain',

@@ -2,13 +2,13 @@
 
 import { defineModule } from '../../kernel/module.ts';
 import { changeUsers } from './change-users.ts';
-import { checkProof, standing } from './check-proof.ts';
+import { checkProof, person, standing } from './check-proof.ts';
 
 export const usersModule = defineModule({
   name: 'users',
   requires: [],
   start: (services) => ({
     operations: changeUsers,
-    services: { authenticate: checkProof(services), standing },
+    services: { authenticate: checkProof(services), standing, person },
   }),
 });
