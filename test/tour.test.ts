@@ -1,4 +1,4 @@
-// The tour of the README, run as it stands there: its commands in order, its outputs compared. Only the place and the port
+// The tour of the README, run as it stands there: its commands in order, its outputs compared. Only the place and the ports
 // are exchanged, so that it can run beside anything else.
 
 import assert from 'node:assert/strict';
@@ -57,9 +57,11 @@ test('the tour of the README can be pasted, and shows what it says', async () =>
   await using scratch = new Scratch();
   const place = path.join(scratch.directory(), 'tour');
   const port = await freePort();
+  const httpPort = await freePort();
   const readme = readFileSync(path.join(root, 'README.md'), 'utf8')
     .replaceAll('/tmp/chatelaine-tour', place)
-    .replaceAll('127.0.0.1:14711', `127.0.0.1:${port}`);
+    .replaceAll('127.0.0.1:14711', `127.0.0.1:${port}`)
+    .replaceAll('127.0.0.1:14780', `127.0.0.1:${httpPort}`);
   const [first, ...rest] = blocksOf(readme);
   assert.ok(first !== undefined && rest.length > 3, 'the tour was found');
   await startFirstTerminal(scratch, first.commands);
