@@ -1,10 +1,11 @@
 // The account that a process works as. Invariant: in production it is never root, and after the change there is no way back.
 // credentials(7), setresuid(2), initgroups(3)
 
-import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import type { Purpose } from './config-tables.ts';
 import { hardenProcess } from './harden-process.ts';
 import { libc } from './libc.ts';
+import { threadStatuses } from './thread-statuses.ts';
 
 /** An account, with the group that its files belong to. */
 export interface Account {
@@ -85,8 +86,7 @@ const capabilitiesIn = (status: string): bigint =>
   [...status.matchAll(/^Cap(?:Prm|Eff|Amb):\s*([0-9a-f]+)$/gm)].reduce((all, [, hex]) => all | BigInt(`0x${hex}`), 0n);
 
 const verifyThreads = ({ name, uid, gid }: Account, permitted: bigint): void => {
-  for (const task of readdirSync('/proc/self/task')) {
-    const status = readFileSync(`/proc/self/task/${task}/status`, 'utf8');
+  for (const status of threadStatuses()) {
     const hasCapability = (capabilitiesIn(status) & ~permitted) !== 0n;
     if (!hasOnly(status, 'Uid', uid) || !hasOnly(status, 'Gid', gid) || hasCapability) {
       throw new AccountError(`the process could not give up root for ${name}`);

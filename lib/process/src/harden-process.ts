@@ -2,10 +2,10 @@
 // account can look into it, its files are its own, and no program it starts gains a privilege.
 // prctl(2), getrlimit(2), core(5), Documentation/userspace-api/no_new_privs.rst
 
-import { readdirSync, readFileSync } from 'node:fs';
 import { threadId } from 'node:worker_threads';
 import { processFlags, processVariables, removedVariables } from './launch-settings.ts';
 import { libc } from './libc.ts';
+import { threadStatuses } from './thread-statuses.ts';
 
 const PR_GET_DUMPABLE = 3;
 const PR_SET_DUMPABLE = 4;
@@ -34,10 +34,7 @@ export const hardenProcess = (): void => {
 };
 
 /** Whether every thread of this process has given up new privileges. */
-const hasNoNewPrivileges = (): boolean =>
-  readdirSync('/proc/self/task').every((task) =>
-    /^NoNewPrivs:\s*1$/m.test(readFileSync(`/proc/self/task/${task}/status`, 'utf8')),
-  );
+const hasNoNewPrivileges = (): boolean => threadStatuses().every((status) => /^NoNewPrivs:\s*1$/m.test(status));
 
 /** The environment for the second start: the first one's, without what could make the runtime talk, and with our settings. */
 const startEnvironment = (): NodeJS.ProcessEnv => {
