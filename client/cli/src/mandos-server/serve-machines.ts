@@ -85,9 +85,9 @@ class Server {
     }
     await takeUp();
     const [watch, gate] = [this.#start('watch'), this.#start('gate')];
-    const showing = usesDbus ? this.#showOnBus() : undefined;
     await Promise.all([watch.ready(), gate.ready()]);
-    const onBus = await showing;
+    // Whoever sees the machines there is right to think that they are served.
+    const onBus = usesDbus ? await this.#showOnBus() : undefined;
     ready();
     await Promise.race([...[keep, watch, gate].map(deathOf), ...(onBus === undefined ? [] : [this.#stayOnBus(onBus)])]);
   }
