@@ -13,3 +13,4 @@ export * as system from './system.ts';
 export * as tokens from './tokens.ts';
 export * as totp from './totp.ts';
 export * as users from './users.ts';
+export * as yubiotp from './yubiotp.ts';

@@ -8,6 +8,7 @@ import { passwordsModule } from './passwords/passwords-module.ts';
 import { sessionsModule } from './sessions/sessions-module.ts';
 import { totpModule } from './totp/totp-module.ts';
 import { usersModule } from './users/users-module.ts';
+import { yubiotpModule } from './yubiotp/yubiotp-module.ts';
 
 export const knownModules: readonly ModuleDefinition[] = [
   machinesModule,
@@ -17,4 +18,5 @@ export const knownModules: readonly ModuleDefinition[] = [
   aesModule,
   hotpModule,
   totpModule,
+  yubiotpModule,
 ];
