@@ -34,7 +34,7 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 
 /** One answer at a time: its head tells its length. */
 class Answers {
-  #left = Buffer.alloc(0);
+  #left: Buffer = Buffer.alloc(0);
 
   /** The status of the answer that this completes, if it does. */
   take(chunk: Buffer): number | undefined {

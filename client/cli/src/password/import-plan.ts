@@ -6,7 +6,7 @@ import { formats } from '@chatelaine/password-hash';
 import { type PasswordRecord, type PasswordStore, PasswordStoreError } from '@chatelaine/passwords';
 
 /** Something that people have to know of a key. */
-export interface Remark {
+interface Remark {
   readonly key: string;
   readonly kind: 'left-out' | 'does-not-match';
   readonly message: string;

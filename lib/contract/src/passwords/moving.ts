@@ -72,5 +72,5 @@ export const exportKey = defineOperation({
   path: ({ key }) => key,
   input: z.strictObject({ key: passwordKeySchema }),
   output: z.strictObject({ values: z.array(namedValueSchema), expiry }),
-  refusals: ['not-found', 'damaged', 'disk-full'],
+  refusals: ['not-found', 'clock-behind', 'damaged', 'disk-full'],
 });

@@ -55,7 +55,7 @@ export const create = defineOperation({
   capability: 'passwords.create',
   parts: formatParts('passwords.create'),
   path: pathOf,
-  input: z.strictObject({ ...about, render: renderSchema, options: passwordOptionsSchema.default({}) }),
+  input: z.strictObject({ ...about, render: renderSchema, options: passwordOptionsSchema.optional() }),
   output: z.strictObject({ value, isNew: z.boolean() }),
   refusals: ['not-found', 'plain-is-gone', 'shown-once', 'clock-behind', 'busy', 'too-large', 'damaged', 'disk-full'],
 });
@@ -75,11 +75,13 @@ export const reset = defineOperation({
   input: z.strictObject({
     ...about,
     render: renderSchema,
-    options: passwordOptionsSchema.default({}),
+    options: passwordOptionsSchema.optional(),
     derived: z
       .enum(['drop', 'keep'])
-      .default('drop')
-      .describe('of `plain`: the other formats go, or stay as they are until each is reset'),
+      .optional()
+      .describe(
+        'of `plain`: the other formats go (as they do if it is absent), or stay as they are until each is reset',
+      ),
   }),
   output: z.strictObject({ value: value.optional().describe('absent: the key shows its password once only') }),
   refusals: ['not-found', 'plain-is-gone', 'clock-behind', 'busy', 'too-large', 'damaged', 'disk-full'],
@@ -100,8 +102,8 @@ export const set = defineOperation({
   input: z.strictObject({
     ...about,
     value: bytes({ min: 1, max: MAX_VALUE_BYTES }),
-    asIs: z.boolean().default(false),
-    options: passwordOptionsSchema.default({}),
+    asIs: z.boolean().optional().describe('it is a value of that format already'),
+    options: passwordOptionsSchema.optional(),
   }),
   output: z.strictObject({}),
   refusals: ['plain-is-gone', 'clock-behind', 'busy', 'too-large', 'damaged', 'disk-full'],

@@ -42,8 +42,6 @@ const keyForm = defineRecord(
 /** A key as it is kept. */
 export type KeyRecord = z.infer<typeof keyForm.schema>;
 
-export type StoredValue = z.infer<typeof storedValueSchema>;
-
 const PREFIX = 'keys';
 
 /** A path has no empty segments: one more `~` stands for nothing, and for as many of them as there are. */

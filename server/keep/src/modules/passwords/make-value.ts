@@ -48,7 +48,7 @@ const outcomeOf = async (
 
 const create = (context: PasswordsContext): BoundOperation =>
   release(passwords.create, async (call, tx) => {
-    const { key, format, options } = call.input;
+    const { key, format, options = {} } = call.input;
     if (!(await context.takeKey(call, key))) return refused({ kind: 'refused', code: 'busy' });
     const record = await readKey(tx, key);
     const conditions = [clockIsRight, isNotShownOnce, isNotSpent];
@@ -88,7 +88,7 @@ const resetNow = async (
   before: KeyRecord | undefined,
   { passwords: work, graceSeconds, changes }: Workflow,
 ) => {
-  const { key, format, options } = call.input;
+  const { key, format, options = {} } = call.input;
   const { nowUnixMs } = call.moment;
   const answer = await work.reset(key, format, options);
   if (answer.kind === 'none') throw new TypeError('nothing was made');
@@ -103,7 +103,7 @@ const resetNow = async (
 
 const reset = (context: PasswordsContext): BoundOperation =>
   release(passwords.reset, async (call, tx) => {
-    const { key, format, options, derived } = call.input;
+    const { key, format, options = {}, derived } = call.input;
     if (!(await context.takeKey(call, key))) return refused({ kind: 'refused', code: 'busy' });
     const record = await readKey(tx, key);
     const conditions = format === 'plain' ? [clockIsRight] : [clockIsRight, isNotSpent];

@@ -11,7 +11,7 @@ import { withWorkflow } from './workflow.ts';
 
 export const setValue = (context: PasswordsContext): BoundOperation =>
   answer(passwords.set, async (call, tx) => {
-    const { key, format, value, asIs, options } = call.input;
+    const { key, format, value, asIs = false, options = {} } = call.input;
     const { nowUnixMs, clockBehindMs } = call.moment;
     if (!(await context.takeKey(call, key))) return refuse('busy');
     const record = await readKey(tx, key);
