@@ -15,6 +15,8 @@ import { Scratch } from '../support/scratch.ts';
 const bin = path.join(import.meta.dirname, '..', '..', 'bin');
 const chatelaine = path.join(bin, 'chatelaine');
 const MACHINES = 60;
+/** Pages that are overwritten, spread over the file. */
+const LOOKS = 10;
 
 const clientsConf = (secretOf: (index: number) => string): string =>
   Array.from({ length: MACHINES }, (_, index) =>
@@ -192,8 +194,12 @@ suite('backup and restore', () => {
     const unsure = await runProgram(chatelaine, ['restore', backup, '--to', to, '--key-file', keyFile]);
     assert.equal(unsure.code, 2, 'nobody said yes');
     assert.deepEqual(look(), before);
+    const older = await restore(backup);
+    assert.equal(older.code, 1);
+    assert.match(older.stderr, /older than the store that is there/);
+    assert.deepEqual(look(), before);
     // What a restore replaces stays beside it.
-    assert.equal((await restore(backup)).code, 0);
+    assert.equal((await restore(backup, ['--older'])).code, 0);
     assert.ok(existsSync(path.join(to, 'store.db.replaced-1')));
   });
 
@@ -205,7 +211,8 @@ suite('backup and restore', () => {
     const report = (await check(backup)).stdout;
     let found = 0;
     const pages = Math.floor(whole.length / 4_096);
-    for (let page = 0; page < pages; page += 3) {
+    const step = Math.ceil(pages / LOOKS);
+    for (let page = 0; page < pages; page += step) {
       const bytes = Buffer.from(whole);
       for (let at = page * 4_096 + 2_600; at < page * 4_096 + 4_096; at++) bytes[at] = (bytes[at] ?? 0) ^ 0x55;
       writeFileSync(file, bytes);
@@ -216,7 +223,7 @@ suite('backup and restore', () => {
         found++;
       }
     }
-    assert.ok(found > pages / 6, `${found} of ${pages / 3} pages`);
+    assert.ok(found > LOOKS / 3, `${found} of ${LOOKS} pages`);
   });
 
   test('an instance takes its own backup back, and a store put back by hand is still refused', async () => {
@@ -229,6 +236,7 @@ suite('backup and restore', () => {
       'restore',
       backup,
       '--yes',
+      '--older',
       '--key-file',
       path.join(dir, 'unseal.key'),
     ]);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { wipe } from '@chatelaine/secret';
 
 /** The name that is sealed into each of them. */
-export const CREDENTIAL_NAME = 'chatelaine-unseal';
+const CREDENTIAL_NAME = 'chatelaine-unseal';
 /** Where they lie, in the keep's directory: one file a key slot, named by its id. */
 const DIRECTORY = 'credentials';
 const SYSTEMD_CREDS = '/usr/bin/systemd-creds';

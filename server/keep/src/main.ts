@@ -31,8 +31,9 @@ const usage = `usage: keep [--config FILE] [--check-config | --init pass-phrase|
   --label TEXT     what to call that first key slot
   --check-backup FILE --slot KIND
                    open a backup with a key slot, check everything in it, say what it is, and end
-  --restore FILE --slot KIND --to DIR [--anchor FILE]
-                   the same, and then put it into DIR in place of the store there (anchor: DIR/anchor)
+  --restore FILE --slot KIND --to DIR [--anchor FILE] [--older]
+                   the same, and then put it into DIR in place of the store there (anchor: DIR/anchor); --older: also
+                   if the anchor there knows more of the same store
   --ready-fd N     write one JSON line to file descriptor N when ready
 `;
 
@@ -46,6 +47,7 @@ const options = {
   slot: { type: 'string' },
   to: { type: 'string' },
   anchor: { type: 'string' },
+  older: { type: 'boolean' },
   'ready-fd': { type: 'string' },
   help: { type: 'boolean' },
 } as const;
@@ -82,7 +84,7 @@ const restore = async (given: Given): Promise<number> => {
   return await restoreKeep({
     fd,
     slotKind,
-    to: { directory, anchor: resolve(given.anchor ?? join(directory, 'anchor')) },
+    to: { directory, anchor: resolve(given.anchor ?? join(directory, 'anchor')), mayBeOlder: given.older === true },
   });
 };
 

@@ -2,8 +2,8 @@
 // itself is only read; the copy goes away with its lock and log unless it was taken.
 
 import { randomBytes } from 'node:crypto';
-import { createReadStream, createWriteStream, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { createReadStream, createWriteStream, readdirSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ok, type Result, refuse } from '@chatelaine/contract';
 import { checkStoreFile, openSqliteStore, type SqliteStore, StoreError } from '@chatelaine/store';
@@ -50,7 +50,9 @@ export interface OpenedBackup {
 
 /** Removes a copy and what lies beside it. */
 export const removeCopy = (path: string): void => {
-  for (const suffix of ['', '-wal', '-shm', '-lock', '.migrating']) rmSync(path + suffix, { force: true });
+  for (const name of readdirSync(dirname(path))) {
+    if (name.startsWith(basename(path))) rmSync(join(dirname(path), name), { force: true });
+  }
 };
 
 // Not synced: a copy that is put into place is synced then.

@@ -5,10 +5,10 @@
 import { closeSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeMessage, ok, type Result } from '@chatelaine/contract';
+import { decodeMessage, ok, type Result, refuse } from '@chatelaine/contract';
 import { wipe } from '@chatelaine/secret';
 import { checkStoreClosed, installStore, StoreError } from '@chatelaine/store';
-import type { DetachedVault, Epoch } from '@chatelaine/vault';
+import { type DetachedVault, type Epoch, readAnchor } from '@chatelaine/vault';
 import { storePath } from './keep.ts';
 import { AUDIT_LANE, encodeAuditRecord } from './kernel/audit-record.ts';
 import { CLOCK_PATH, clockMark } from './kernel/clock-guard.ts';
@@ -26,7 +26,12 @@ export interface RestoreOptions {
   readonly fd: number;
   readonly slotKind: string;
   /** Where the store and its anchor go; absent: the backup is only checked. */
-  readonly to?: { readonly directory: string; readonly anchor: string };
+  readonly to?: {
+    readonly directory: string;
+    readonly anchor: string;
+    /** Also if the anchor there knows more of the same store. */
+    readonly mayBeOlder: boolean;
+  };
 }
 
 const say = (line: Readonly<Record<string, unknown>>): void => {
@@ -88,6 +93,19 @@ const install = async (
   return ok({ epoch: epoch.value, ...(replaced !== undefined && { replaced }) });
 };
 
+/** What came after the backup would be lost. */
+const refuseOlder = async (
+  report: BackupReport,
+  { anchor, mayBeOlder }: NonNullable<RestoreOptions['to']>,
+): Promise<Result<undefined>> => {
+  const known = await readAnchor(anchor);
+  const isOlder =
+    known.kind === 'ok' && known.value.storeId === report.storeId && known.value.revision > report.revision;
+  if (!isOlder || mayBeOlder) return ok(undefined);
+  const message = `the backup is of revision ${report.revision}, the anchor there knows revision ${known.value.revision}`;
+  return refuse('rolled-back', { message });
+};
+
 const proceed = async (
   opened: OpenedBackup,
   input: FrameReader,
@@ -95,10 +113,13 @@ const proceed = async (
 ): Promise<Result<boolean>> => {
   say({ kind: 'report', ...opened.report });
   if (to === undefined) return ok(true);
+  const older = await refuseOlder(opened.report, to);
+  if (older.kind === 'refused') return older;
   if ((await input.byte()) !== YES) return ok(false);
   const installed = await install(opened, to);
   if (installed.kind === 'refused') return installed;
-  say({ kind: 'restored', ...to, ...installed.value });
+  const { directory, anchor } = to;
+  say({ kind: 'restored', directory, anchor, ...installed.value });
   return ok(true);
 };
 

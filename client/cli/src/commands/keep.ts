@@ -88,6 +88,7 @@ export const registerKeep = (program: Command): void => {
     )
     .argument('<FILE>', 'the backup')
     .option('--to <DIR>', "put it there instead of the keep's directory")
+    .option('--older', 'also if the store that is there is newer: what came after the backup is lost')
     .option('--anchor <FILE>', 'with --to: where the anchor goes (default: DIR/anchor)')
     .option('--key-file <FILE>', 'open it with the bytes of this file')
     .option('--share [FILE...]', 'open it with the shares in these files')

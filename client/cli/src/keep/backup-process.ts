@@ -58,6 +58,12 @@ const failureOf = (refused: Refused): Failure => {
       );
     case 'busy':
       return new Failure('refused', 'The keep has the store open; nothing was changed.', 'Stop it first.');
+    case 'rolled-back':
+      return new Failure(
+        'refused',
+        `It is older than the store that is there: ${message}.`,
+        'What came after it would be lost. If that is meant, say --older.',
+      );
     case 'damaged':
       return new Failure('refused', `It is no good backup: ${message}.`, 'Take another one; nothing was changed.');
     case 'wrong-key':

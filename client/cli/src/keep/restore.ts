@@ -18,6 +18,7 @@ import { type GivenSecret, readSlotSecret, type SlotOptions } from './slot-optio
 export interface RestoreOptions extends GlobalOptions, SlotOptions {
   readonly to?: string;
   readonly anchor?: string;
+  readonly older?: boolean;
   readonly yes?: boolean;
   readonly json?: boolean;
 }
@@ -62,7 +63,8 @@ const placeOf = async (options: RestoreOptions): Promise<Place> => {
 
 const restore = async (file: string, place: Place, secret: GivenSecret, options: RestoreOptions): Promise<void> => {
   const { directory, anchor } = place;
-  const args = ['--restore', resolve(file), '--to', directory, '--anchor', anchor];
+  const older = options.older === true ? ['--older'] : [];
+  const args = ['--restore', resolve(file), '--to', directory, '--anchor', anchor, ...older];
   const restored = await openBackup(args, secret, async (report) => {
     for (const line of describeBackup(report)) say(line);
     if (place.purpose !== undefined && place.purpose !== report.purpose) {

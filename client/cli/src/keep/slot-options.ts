@@ -19,7 +19,7 @@ export interface GivenSecret {
 }
 
 /** The texts of shares, from files, else one from the prompt or stdin. */
-export const readShares = async (share: true | readonly string[]): Promise<readonly Buffer[]> => {
+const readShares = async (share: true | readonly string[]): Promise<readonly Buffer[]> => {
   if (share === true || share.length === 0) {
     return [
       process.stdin.isTTY

@@ -6,7 +6,7 @@ import type { Store } from '@chatelaine/store';
 import { type CombinedShares, combineKeyShares, type KeyShare, parseShare, readVaultHeader } from '@chatelaine/vault';
 
 /** How long a share is kept. */
-export const SHARE_KEPT_MS = 15 * 60_000;
+const SHARE_KEPT_MS = 15 * 60_000;
 
 interface HeldShare {
   readonly share: KeyShare;
