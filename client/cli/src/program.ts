@@ -14,12 +14,14 @@ import { registerKeyslot } from './commands/keyslot.ts';
 import { registerLogin } from './commands/login.ts';
 import { registerMachine } from './commands/machine.ts';
 import { registerMonitor } from './commands/monitor.ts';
+import { registerOtp } from './commands/otp.ts';
 import { registerPassword } from './commands/password.ts';
 import { registerPolicy } from './commands/policy.ts';
 import { registerSession } from './commands/session.ts';
 import { registerToken } from './commands/token.ts';
 import { registerUser } from './commands/user.ts';
 import { registerVersion } from './commands/version.ts';
+import { registerVolumes } from './commands/volumes.ts';
 import { exitCodes } from './exit-codes.ts';
 
 const exitCodeText = (): string => {
@@ -51,6 +53,7 @@ export const buildProgram = (): Command => {
   registerApproval(program);
   registerMonitor(program);
   registerAudit(program);
+  registerOtp(program);
   registerPassword(program);
   registerPolicy(program);
   registerToken(program);
@@ -58,6 +61,7 @@ export const buildProgram = (): Command => {
   registerLogin(program);
   registerSession(program);
   registerKeyring(program);
+  registerVolumes(program);
   registerVersion(program);
   registerCompletion(program);
   return program;
