@@ -89,6 +89,26 @@ suite('the command line', () => {
   });
 });
 
+suite('a bus that is not there', () => {
+  test('is said, and machines are served all the same', async () => {
+    const [stateDir, port] = [await makeStateDir(), await freePort()];
+    const child = spawn(ours, servers.commandLine({ configDir: makeConfigDir(clientsConf()) }, stateDir, port), {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, DBUS_SYSTEM_BUS_ADDRESS: 'unix:path=/nonexistent/bus' },
+    });
+    scratch.atEnd(() => child.kill('SIGTERM'));
+    let said = '';
+    for await (const words of child.stderr) {
+      said += String(words);
+      if (said.includes('mandos-ctl cannot see them')) break;
+    }
+    await fetches(port);
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    assert.equal((await ended)[0], 0);
+  });
+});
+
 suite('what opens the keep', () => {
   test('may be something else than a key file, as a section says that Debian’s server passes over', async () => {
     const configDir = makeConfigDir(clientsConf());

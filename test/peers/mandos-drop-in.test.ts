@@ -189,25 +189,18 @@ suite('a start from the files of Mandos', () => {
     assert.equal(await isEnabled(last, 'stolen'), false);
   });
 
-  test('is never begun from nothing when what clients.conf said before is gone', async () => {
+  test('is never begun from nothing when clients.conf, or what it said before, is gone', async () => {
     const configDir = makeConfigDir(clientsConf());
     const first = await start(ours, { configDir });
     await first.stop();
-    const file = path.join(first.stateDir, 'chatelaine/configured.json');
-    await runToSuccess('rm', [file]);
-    const args = [
-      '--configdir',
-      configDir,
-      '--statedir',
-      first.stateDir,
-      '--foreground',
-      '--no-zeroconf',
-      '--port',
-      '1',
-    ];
-    const { code, stderr } = await attempt(ours, args);
-    assert.equal(code, 1);
-    assert.match(stderr, /configured\.json is missing/);
+    const says = async (from: string): Promise<string> => {
+      const { code, stderr } = await attempt(ours, servers.commandLine({ configDir: from }, first.stateDir, 1));
+      assert.equal(code, 1);
+      return stderr;
+    };
+    assert.match(await says('/nonexistent'), /clients\.conf is missing; the machines that are kept are left/);
+    await runToSuccess('rm', [path.join(first.stateDir, 'chatelaine/configured.json')]);
+    assert.match(await says(configDir), /configured\.json is missing/);
   });
 });
 

@@ -2,7 +2,7 @@
 // with it. A PID file may be written by an account that root must not trust, so that only a process of that very account, with
 // our configuration in its command line, is ended.
 
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Instance, peersUsed } from './instance-directory.ts';
 
@@ -18,16 +18,8 @@ const readText = (path: string): string => {
 };
 
 const isOurs = (pid: number, uid: number, configFile: string): boolean => {
-  try {
-    if (
-      statSync(`/proc/${pid}`).uid !== uid &&
-      !new RegExp(`^Uid:\\s+${uid}\\s`, 'm').test(readText(`/proc/${pid}/status`))
-    )
-      return false;
-  } catch {
-    return false;
-  }
-  if (/^State:\s+[ZX]/m.test(readText(`/proc/${pid}/status`))) return false;
+  const status = readText(`/proc/${pid}/status`);
+  if (!new RegExp(`^Uid:\\s+${uid}\\s`, 'm').test(status) || /^State:\s+[ZX]/m.test(status)) return false;
   return readText(`/proc/${pid}/cmdline`).split('\0').includes(configFile);
 };
 

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { notifyReady, writePidFile } from '@chatelaine/process';
+import { notifyReady, type PidFile, writePidFile } from '@chatelaine/process';
 import { Failure } from '../failure.ts';
 import { readIfThere, readSecretOf } from '../machine/read-import-files.ts';
 import { print, say } from '../terminal/output.ts';
@@ -14,7 +14,7 @@ import { readStanzas, type Stanzas } from './client-stanzas.ts';
 import { readCommandLine, usage } from './command-line.ts';
 import { endLeftovers } from './end-leftovers.ts';
 import { explainDifferences, explainPlan, explainProblems } from './explain-start.ts';
-import { claimInstance, instanceIn, prepareInstance } from './instance-directory.ts';
+import { claimInstance, type Instance, instanceIn, prepareInstance } from './instance-directory.ts';
 import { listeningFor } from './listen-addresses.ts';
 import { serveMachines } from './serve-machines.ts';
 import { readServerOptions, type ServerOptions } from './server-options.ts';
@@ -27,9 +27,13 @@ const MANDOS_VERSION = '1.8.18';
 
 const tell = (line: string): void => say(printable(`mandos: ${line}`));
 
-const readClientsFile = async (file: string): Promise<Stanzas> => {
-  const text = (await readIfThere(file)) ?? new Uint8Array();
-  const stanzas = readStanzas(text, readSecretOf);
+const readClientsFile = async (file: string, instance: Instance): Promise<Stanzas> => {
+  const text = await readIfThere(file);
+  if (text === undefined && existsSync(instance.configuredFile)) {
+    // To Mandos it would be an empty one, and every machine dropped because of a slip in --configdir.
+    throw new Failure('input', `${file} is missing; the machines that are kept are left as they are.`);
+  }
+  const stanzas = readStanzas(text ?? new Uint8Array(), readSecretOf);
   for (const line of explainProblems(file, stanzas)) tell(line);
   if (stanzas.stop !== undefined) throw new Failure('input', 'The server is not started.');
   if (stanzas.machines.length === 0) tell(`warning: ${file} has no machines`);
@@ -41,20 +45,30 @@ const sayStateIsMissing = (file: string): void => {
   tell('note: were disabled, removed or changed while it ran, and they are taken as clients.conf has them.');
 };
 
+/** The PID file where Mandos has it. Somebody else than root has none. */
+const writeKnownPidFile = (): PidFile | undefined => {
+  const path = existsSync('/run') ? '/run/mandos.pid' : '/var/run/mandos.pid';
+  try {
+    return writePidFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
+    tell(`warning: ${path} cannot be written`);
+    return undefined;
+  }
+};
+
 /** Serves until it is asked to end. */
 const serve = async (options: ServerOptions, isInBackground: boolean): Promise<void> => {
   if (isInBackground) process.chdir('/');
   const instance = instanceIn(options.stateDirectory);
   const clientsFile = join(options.configDirectory, 'clients.conf');
-  const stanzas = await readClientsFile(clientsFile);
+  const stanzas = await readClientsFile(clientsFile, instance);
   const listening = listeningFor(options, networkInterfaces());
   for (const line of explainDifferences(options, clientsFile, stanzas, listening.notes)) tell(`note: ${line}`);
   for (const line of await tryPing(stanzas.machines)) tell(line);
   await claimInstance(instance, options, tell);
   const held = writePidFile(instance.pidFileOf('mandos'));
-  const known = isInBackground
-    ? writePidFile(existsSync('/run') ? '/run/mandos.pid' : '/var/run/mandos.pid')
-    : undefined;
+  const known = isInBackground ? writeKnownPidFile() : undefined;
   try {
     await endLeftovers(instance);
     const isNew = await prepareInstance(instance, options, listening.addresses);
