@@ -97,7 +97,8 @@ export const rotate = defineOperation({
     'Begins to replace the root key, the data keys, or both, while everything goes on; status shows how far it is.',
   description:
     'All key slots stay as they are and open the new root key. Backups made before still open with the slots they were made ' +
-    'with. Old keys are destroyed at the end; a keep that is stopped goes on with it when it is opened again.',
+    'with. Old keys are destroyed at the end; a keep that is stopped goes on with it when it is opened again. One that stands ' +
+    'still is tried again, whatever is asked for.',
   kind: 'change',
   roles: ['admin'],
   capability: 'system.rotate',

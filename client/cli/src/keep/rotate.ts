@@ -27,7 +27,8 @@ export const awaitRotation = async (client: Client): Promise<void> => {
       const { rotation } = answerOf(await client.call(system.status, {}));
       if (rotation === undefined) return;
       if (rotation.problem !== undefined) {
-        const hint = 'No key was destroyed. It is tried again when the keep is opened the next time.';
+        const hint =
+          'No key was destroyed. Restore a backup, or remove what is damaged, and say chatelaine rotate again.';
         throw new Failure('refused', `The rotation stands still: ${rotation.problem}.`, hint);
       }
       progress.show(() => describeRotation(rotation));

@@ -68,6 +68,12 @@ export const rotationOperations = (
   rotation: () => KeyRotation | undefined,
 ): readonly BoundOperation[] => [
   direct(system.rotate, async ({ input, principal, moment }) => {
+    const running = rotation();
+    // One that stands still is what has to end first.
+    if (running?.status()?.problem !== undefined) {
+      running.carryOn();
+      return ok({ rootKeyId: vault.rootKeyId });
+    }
     const facts = [proved('phase', 'begun'), proved('root', input.root), proved('data', input.data)];
     const { name } = system.rotate;
     const record = encodeAuditRecord(recorder.compose(principal, name, '', 'changed', { facts }));
@@ -76,7 +82,7 @@ export const rotationOperations = (
       await recorder.write([recorder.compose(principal, name, '', 'refused', { code: begun.code })]);
       return begun;
     }
-    rotation()?.carryOn();
+    running?.carryOn();
     return ok({ rootKeyId: vault.rootKeyId });
   }),
 ];

@@ -91,3 +91,30 @@ test('the last slot that opens a backup anywhere stays, whatever others there ar
   assert.ok(refused.kind === 'refused' && refused.code === 'last-keyslot');
   assert.equal((await started.admin.call(keyslots.remove, { id: added.value.slot.id })).kind, 'ok');
 });
+
+test('a record that does not open makes it stand still, and says which; once it is gone, it goes on', async () => {
+  await using started = await startKeep();
+  await started.unseal();
+  await enrolMany(started, 10);
+  const page = await started.store.list(Uint8Array.of(3), { limit: 1 });
+  assert.ok('entries' in page);
+  const [entry] = page.entries;
+  assert.ok(entry !== undefined);
+  const { key, value } = entry;
+  const put = async (bytes: Uint8Array): Promise<void> => {
+    await started.store.commit({ conditions: [], puts: [{ key, value: bytes }], deletes: [], audit: [] });
+  };
+  await put(Uint8Array.from(value, (byte, at) => (at === value.length - 1 ? byte ^ 1 : byte)));
+  assert.equal((await started.admin.call(system.rotate, both)).kind, 'ok');
+  let problem: string | undefined;
+  while (problem === undefined) {
+    problem = (await statusOf(started)).rotation?.problem;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  assert.ok(problem.includes(Buffer.from(key).toString('hex')), problem);
+  await put(value);
+  assert.equal((await started.admin.call(system.rotate, { root: false, data: true })).kind, 'ok');
+  await untilRotated(started);
+  const shown = await started.admin.call(machines.exportSecret, { name: 'm3' });
+  assert.ok(shown.kind === 'ok');
+});
