@@ -21,5 +21,7 @@ const codeAfter = (error: unknown): number => {
   return 1;
 };
 
+// Whoever listened may be gone; the server is not to end because of it.
+process.stderr.on('error', () => undefined);
 hardenProcess();
 process.exitCode = await runCommand(process.argv.slice(2)).catch(codeAfter);
