@@ -18,7 +18,12 @@ export { MAX_CREDENTIALS } from './one-time-codes.ts';
 
 const ownFields = {
   periodSeconds: z.number().int().min(10).max(300).describe('30 is customary'),
-  window: z.number().int().min(0).max(6).describe('steps that a device may be early or late, besides its known drift'),
+  window: z
+    .number()
+    .int()
+    .min(0)
+    .max(6)
+    .describe('steps that a device may be early or late, by the clock of the server or where it was last'),
 };
 
 const view = z.strictObject({ ...credentialFields, ...ownFields, driftSteps: z.number().int() });

@@ -6,8 +6,8 @@ import type { Clock } from '../kernel/clock.ts';
 
 /** Wrong codes before it gets slow. RFC 4226, section 7.3. */
 export const TRIES = 10;
-/** 288 tries a day: with three codes of six digits that may be right, one chance in 1,100. */
-export const ONE_MORE_EVERY_MS = 300_000;
+/** 144 tries a day: with six codes of six digits that may be right, one chance in 1,150. */
+export const ONE_MORE_EVERY_MS = 600_000;
 const MOST_STRANGERS = 10_000;
 
 /** Whose code it is, and where it comes from. */

@@ -30,11 +30,15 @@ export const totpKind: CountedKind<TotpCredential> = {
   form,
   operations: totp,
   needsClock: true,
+  // Where the device was last, and where it should be: whoever typed late once, or set the clock right, is not kept out.
   window: (credential, { nowUnixMs }) => {
-    const likeliest = stepAt(nowUnixMs, credential) + credential.driftSteps;
-    const steps = [likeliest];
-    for (let off = 1; off <= credential.window; off++) steps.push(likeliest - off, likeliest + off);
-    return steps;
+    const now = stepAt(nowUnixMs, credential);
+    const around = (likeliest: number): number[] => {
+      const steps = [likeliest];
+      for (let off = 1; off <= credential.window; off++) steps.push(likeliest - off, likeliest + off);
+      return steps;
+    };
+    return [...around(now + credential.driftSteps), ...around(now)];
   },
   wideWindow: (credential, { nowUnixMs }) => {
     const now = stepAt(nowUnixMs, credential);
