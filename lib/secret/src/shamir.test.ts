@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import {
-  combineShares,
-  lockedMemory,
-  MAX_SHARES,
-  SecretBytes,
-  type SecretShare,
-  splitSecret,
-} from './index.ts';
+import { combineShares, lockedMemory, MAX_SHARES, SecretBytes, type SecretShare, splitSecret } from './index.ts';
 import { multiply } from './shamir.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');
