@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { machines, system } from '@chatelaine/contract';
+import { machines, passwords, system } from '@chatelaine/contract';
 import { openDetached } from '@chatelaine/vault';
 import { AUDIT_LANE, encodeAuditRecord } from '../kernel/audit-record.ts';
 import { type StartedKeep, settings, startKeep } from '../testing/start-keep.ts';
@@ -118,4 +118,22 @@ test('a decision of a person for some time does not come back', async () => {
   while ((await pendingCount(started)) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   gone.abort();
   assert.notEqual(codeOf(await again), 'ok');
+});
+
+test('after a restore a password that is shown once only is not shown: somebody may have seen it since', async () => {
+  const first = await startKeep();
+  await first.unseal();
+  const made = { key: 'db', format: 'mysql', options: { hash_only: true } };
+  const before = await first.admin.call(passwords.create, made);
+  await first.admin.call(passwords.create, { key: 'web', format: 'plain' });
+  await using started = await restored(first);
+  assert.equal(codeOf(await started.admin.call(passwords.reveal, { key: 'db' })), 'plain-is-gone');
+  assert.deepEqual(await started.admin.call(passwords.get, { key: 'db', format: 'mysql' }), {
+    kind: 'ok',
+    value: { value: before.kind === 'ok' && before.value.value },
+  });
+  assert.equal(codeOf(await started.admin.call(passwords.get, { key: 'web', format: 'plain' })), 'ok');
+  const reset = { key: 'db', format: 'plain' };
+  assert.equal(codeOf(await started.admin.call(passwords.reset, reset)), 'ok');
+  assert.equal(codeOf(await started.admin.call(passwords.reveal, { key: 'db' })), 'ok');
 });

@@ -32,6 +32,8 @@ const keyForm = defineRecord(
     expiry: expirySchema,
     /** The password is shown once only. */
     hashOnly: z.boolean(),
+    /** The epoch of the store in which the password was stored; absent: the first. */
+    epoch: z.number().int().optional(),
     /** Somebody fetched the password, and did not acknowledge it yet. */
     showing: z.strictObject({ to: z.string(), receipt: z.string(), atUnixMs: unixMs }).optional(),
     /** Somebody saw the password, and it was destroyed. */
@@ -106,11 +108,14 @@ export const asPasswordRecord = ({ values, expiry }: KeyRecord): PasswordRecord 
   ...(expiry !== undefined && { expiry: expiryOf(expiry) }),
 });
 
+/** As it stands in a record. */
+export const epochField = (epoch: number): { readonly epoch?: number } => (epoch === 0 ? {} : { epoch });
+
 /** What the workflow made of it, with all that it does not know. A new password was never shown to anybody. */
 export const withPasswordRecord = (
   before: KeyRecord | undefined,
   { values, expiry }: PasswordRecord,
-  { hashOnly, nowUnixMs }: { readonly hashOnly: boolean; readonly nowUnixMs: number },
+  { hashOnly, nowUnixMs, epoch }: { readonly hashOnly: boolean; readonly nowUnixMs: number; readonly epoch: number },
 ): KeyRecord => {
   const known = new Map((before?.values ?? []).map((stored) => [stored.value, stored]));
   const stored = [...values].map(([name, value]) => known.get(value) ?? { name, value, storedAtUnixMs: nowUnixMs });
@@ -122,6 +127,7 @@ export const withPasswordRecord = (
     changedAtUnixMs: nowUnixMs,
     ...(expiry !== undefined && { expiry }),
     hashOnly: hashOnly || before?.hashOnly === true,
+    ...epochField(isSamePlain ? (before.epoch ?? 0) : epoch),
     ...(isSamePlain && before.showing !== undefined && { showing: before.showing }),
     ...(isSamePlain && before.shown !== undefined && { shown: before.shown }),
   };

@@ -6,7 +6,7 @@ import type { ModuleTransaction } from '../../kernel/module-transaction.ts';
 import { decideRelease, proved } from '../../kernel/release/decision.ts';
 import { aboutKey, clockIsRight, decided, isNotExpired, refused } from './hand-out.ts';
 import { readSettings } from './keep-settings.ts';
-import { isShownOnce, type KeyRecord, live, putKey, readKey, storedValue } from './key-record.ts';
+import { epochField, isShownOnce, type KeyRecord, live, putKey, readKey, storedValue } from './key-record.ts';
 import type { PasswordsContext } from './passwords-context.ts';
 import { keepVersion } from './versions.ts';
 
@@ -72,6 +72,7 @@ const importKeys = (context: PasswordsContext): BoundOperation =>
         },
         ...(expiry !== undefined && { expiry }),
         hashOnly: false,
+        ...epochField(context.epoch),
       });
       stored++;
       call.touch(whole.key);

@@ -18,6 +18,11 @@ export class PasswordsContext {
     this.services = services;
   }
 
+  /** Of the store: it grows when a backup is restored. */
+  get epoch(): number {
+    return this.services.epoch.number;
+  }
+
   /** Every format; loaded when the first one is needed. */
   formats(): Promise<ReadonlyMap<string, PasswordFormat>> {
     this.#formats ??= import('@chatelaine/password-hash').then(({ formats }) => formats);

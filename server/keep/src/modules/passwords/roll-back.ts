@@ -4,7 +4,7 @@ import { ok, passwords, refuse } from '@chatelaine/contract';
 import { answer, type BoundOperation } from '../../kernel/module.ts';
 import { proved } from '../../kernel/release/decision.ts';
 import { readSettings } from './keep-settings.ts';
-import { isOver, live, putKey, readKey } from './key-record.ts';
+import { epochField, isOver, live, putKey, readKey } from './key-record.ts';
 import type { PasswordsContext } from './passwords-context.ts';
 import { keepVersion, readVersions } from './versions.ts';
 
@@ -31,6 +31,7 @@ export const rollBack = (context: PasswordsContext): BoundOperation =>
       changedAtUnixMs: nowUnixMs,
       ...(expiry !== undefined && { expiry }),
       hashOnly: before?.hashOnly ?? false,
+      ...epochField(context.epoch),
       ...(before?.shown !== undefined && { shown: before.shown }),
     });
     const formats = values.map(({ name }) => name);

@@ -6,7 +6,7 @@ import { answer, type BoundOperation, release } from '../../kernel/module.ts';
 import { principalId } from '../../kernel/principal.ts';
 import { type Condition, decideRelease, proved } from '../../kernel/release/decision.ts';
 import { aboutKey, clockIsRight, decided, refused, type Wanted } from './hand-out.ts';
-import { live, putKey, readKey, storedValue } from './key-record.ts';
+import { isShownOnce, live, putKey, readKey, storedValue } from './key-record.ts';
 import type { PasswordsContext } from './passwords-context.ts';
 import { purgeFormat } from './versions.ts';
 
@@ -20,6 +20,15 @@ const isThere: Condition<Wanted> = {
     return { outcome: 'unmet', code: 'plain-is-gone', facts };
   },
 };
+
+/** A backup does not know who saw the password since it was made. */
+const isNotFromBackup = (epoch: number): Condition<Wanted> => ({
+  name: 'restored',
+  evaluate: ({ record }) =>
+    isShownOnce(record) && (record?.epoch ?? 0) < epoch
+      ? { outcome: 'unmet', code: 'plain-is-gone', facts: [proved('restored', true)] }
+      : { outcome: 'met', facts: [] },
+});
 
 const isForNobodyElse = (who: string): Condition<Wanted> => ({
   name: 'shown-once',
@@ -39,7 +48,7 @@ const reveal = (context: PasswordsContext): BoundOperation =>
     if (!(await context.takeKey(call, key))) return refused({ kind: 'refused', code: 'busy' });
     const record = live(await readKey(tx, key), moment.nowUnixMs);
     if (record === undefined) return refused({ kind: 'refused', code: 'not-found' });
-    const conditions = [clockIsRight, isThere, isForNobodyElse(who)];
+    const conditions = [clockIsRight, isThere, isNotFromBackup(context.epoch), isForNobodyElse(who)];
     const decision = decideRelease(conditions, { record, format: 'plain' }, moment, [proved('format', 'plain')]);
     const value = storedValue(record, 'plain');
     if (decision.verdict !== 'release' || value === undefined) return decided(key, decision);

@@ -9,6 +9,8 @@ import { secretCopy } from './secret-copy.ts';
 export interface TransactionStoreOptions {
   readonly tx: ModuleTransaction;
   readonly nowUnixMs: number;
+  /** Of the store. */
+  readonly epoch: number;
   /** A key that is made here shows its password once only. */
   readonly hashOnly: boolean;
   /** The other formats outlive a new password. */
@@ -35,7 +37,7 @@ export class TransactionStore implements PasswordStore {
     key: string,
     decide: (current: PasswordRecord | undefined) => RecordChange<Result>,
   ): Promise<Result> {
-    const { tx, nowUnixMs, hashOnly, keepsDerived } = this.#options;
+    const { tx, nowUnixMs, epoch, hashOnly, keepsDerived } = this.#options;
     await this.#options.waitFor(key);
     const before = await readKey(tx, key);
     const current = before && asPasswordRecord(before);
@@ -43,7 +45,7 @@ export class TransactionStore implements PasswordStore {
     if (change.kind === 'put') {
       const { record } = change;
       const values = keepsDerived ? new Map([...(current?.values ?? []), ...record.values]) : record.values;
-      putKey(tx, key, withPasswordRecord(before, { ...record, values }, { hashOnly, nowUnixMs }));
+      putKey(tx, key, withPasswordRecord(before, { ...record, values }, { hashOnly, nowUnixMs, epoch }));
     }
     if (change.kind === 'remove') deleteKey(tx, key);
     return change.result;

@@ -51,13 +51,7 @@ export const withWorkflow = async <Result>(
     if (!key.endsWith(SERIALS) || (await context.turns.take(call, `serials ${key}`))) return;
     throw new PasswordStoreError('busy', 'too many certificates of one authority are being signed');
   };
-  const store = new TransactionStore({
-    tx,
-    nowUnixMs,
-    hashOnly,
-    keepsDerived,
-    waitFor,
-  });
+  const store = new TransactionStore({ tx, nowUnixMs, epoch: context.epoch, hashOnly, keepsDerived, waitFor });
   const changes: PasswordChange[] = [];
   const random = (target: Uint8Array): void => {
     const bytes = context.services.random(target.length);
