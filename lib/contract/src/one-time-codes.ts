@@ -6,7 +6,7 @@ import { bytes, defineOperation } from './operation.ts';
 import { userNameSchema } from './users.ts';
 
 /** What a credential of a user is called; `default` if they have one only. */
-export const credentialNameSchema = z
+const credentialNameSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'must be 1 to 64 of a-z, 0-9, ".", "_" and "-"');
 
@@ -14,8 +14,7 @@ export const credentialNameSchema = z
 export const MAX_CREDENTIALS = 8;
 
 /** Hash functions of a code. RFC 4226 has the first; RFC 6238 all three. */
-export const codeAlgorithms = ['sha1', 'sha256', 'sha512'] as const;
-export type CodeAlgorithm = (typeof codeAlgorithms)[number];
+const codeAlgorithms = ['sha1', 'sha256', 'sha512'] as const;
 
 /** Where the person is who gives a code. */
 export const sourceSchema = z
@@ -30,8 +29,14 @@ export const sourceSchema = z
 const unixMs = z.number().int();
 const nothing = z.strictObject({});
 const byName = z.strictObject({ user: userNameSchema, credential: credentialNameSchema });
-const pathOf = ({ user, credential }: { readonly user: string; readonly credential: string }): string =>
-  `${user}/${credential}`;
+/** Where grants for a credential are looked for. */
+export const pathOfCredential = ({
+  user,
+  credential,
+}: {
+  readonly user: string;
+  readonly credential: string;
+}): string => `${user}/${credential}`;
 
 /** What every enrolment says. */
 export const enrolmentFields = {
@@ -100,7 +105,7 @@ export const confirmOperation = (module: string, least: number) =>
     kind: 'change',
     roles: ['admin'],
     capability: `${module}.manage`,
-    path: pathOf,
+    path: pathOfCredential,
     input: byName.extend({ codes: rowSchema(least) }),
     output: nothing,
     refusals: ['not-found', 'wrong-code', 'clock-behind', 'disk-full'],
@@ -114,7 +119,7 @@ export const resyncOperation = (module: string) =>
     kind: 'change',
     roles: ['admin'],
     capability: `${module}.manage`,
-    path: pathOf,
+    path: pathOfCredential,
     input: byName.extend({ codes: rowSchema(2) }),
     output: nothing,
     refusals: ['not-found', 'wrong-code', 'clock-behind', 'disk-full'],
@@ -128,7 +133,7 @@ export const removeOperation = (module: string) =>
     kind: 'change',
     roles: ['admin'],
     capability: `${module}.manage`,
-    path: pathOf,
+    path: pathOfCredential,
     input: byName,
     output: nothing,
     refusals: ['not-found', 'disk-full'],
@@ -154,4 +159,3 @@ export const listingInput = z.strictObject({
   limit: z.number().int().min(1).max(500).describe('of users'),
   cursor: z.string().max(4_096).optional(),
 });
-export { byName as credentialByName, nothing as noOutput, pathOf as pathOfCredential };

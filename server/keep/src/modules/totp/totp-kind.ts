@@ -22,7 +22,7 @@ const form = defineCredentials('credentials by time', {
 });
 
 /** The step of time, counted from 1970. */
-export const stepAt = (unixMs: number, { periodSeconds }: Pick<TotpCredential, 'periodSeconds'>): number =>
+const stepAt = (unixMs: number, { periodSeconds }: Pick<TotpCredential, 'periodSeconds'>): number =>
   Math.floor(unixMs / (periodSeconds * 1_000));
 
 export const totpKind: CountedKind<TotpCredential> = {
