@@ -11,7 +11,7 @@ import { allOperations, type Client, machines, system, tokens } from '@chatelain
 import { clientRandomOf, type HandshakeProof } from '@chatelaine/rawtls';
 import { type KeyPair, makeKeyPair, shakeHands, withKey } from '@chatelaine/rawtls/testing';
 import { startDevInstance } from '../support/dev-instance.ts';
-import { connectAs } from '../support/instance-link.ts';
+import { connectAs, linkAs } from '../support/instance-link.ts';
 import { Scratch } from '../support/scratch.ts';
 
 const MACHINES = 5;
@@ -133,11 +133,7 @@ const isTurnedAway = (answer: object): boolean =>
 test('a rogue gate can ask for nothing else', { timeout: 60_000 }, async () => {
   await using scratch = new Scratch();
   const { dir } = await startDevInstance(scratch);
-  const link = new LinkClient({
-    connect: () => connectUnix(socketOf(dir)),
-    key: await readPeerKey(keyFileOf(dir, 'gate')),
-  });
-  scratch.atEnd(() => link.close());
+  const link = await linkAs(scratch, dir, 'gate');
   const allowed = [
     machines.fetch,
     machines.heartbeat,
@@ -164,11 +160,7 @@ test('a rogue gate with a token that passed through it asks only what that token
   await using scratch = new Scratch();
   const { dir, run } = await startDevInstance(scratch);
   const admin = await connectAs(scratch, dir, 'admin');
-  const link = new LinkClient({
-    connect: () => connectUnix(socketOf(dir)),
-    key: await readPeerKey(keyFileOf(dir, 'gate')),
-  });
-  scratch.atEnd(() => link.close());
+  const link = await linkAs(scratch, dir, 'gate');
   const credential = Buffer.from((await run(['token', 'create', 'ci', '--grant', '*:mail/**'])).trim());
   const ask = async (operation: string, input: object, token: Uint8Array = credential): Promise<string> => {
     const answer = await link.call(operation, input, { credential: token, source: '192.0.2.7' });

@@ -15,23 +15,13 @@ import { freePort } from '../support/free-port.ts';
 import { House, type HouseName } from '../support/house.ts';
 import { connectAs } from '../support/instance-link.ts';
 import { fetchAtPort } from '../support/machine-at-the-port.ts';
+import { machineSettings } from '../support/machine-settings.ts';
 import { Scratch } from '../support/scratch.ts';
 
 const KILLS = Number(process.env['CHATELAINE_KILLS'] ?? 25);
 const MACHINES = 3;
 const WRITERS = 3;
 const PAUSE_MS = 10;
-
-const settings: machines.MachineSettings = {
-  host: '',
-  checker: '',
-  timeoutMs: 86_400_000,
-  extendedTimeoutMs: 86_400_000,
-  intervalMs: 60_000,
-  approvalDelayMs: 0,
-  approvalDurationMs: 1_000,
-  approvedByDefault: true,
-};
 
 /** Whom to kill: mostly the keep, now and then all at once. */
 const chooseVictims = (): readonly HouseName[] => {
@@ -86,6 +76,9 @@ test(`${KILLS} kills under load lose nothing that was answered and double nothin
   for (const name of ['keep', 'gate', 'watch'] as const) await house.start(name);
   const admin = await connectAs(scratch, dir, 'admin');
   let isOver = false;
+  scratch.atEnd(() => {
+    isOver = true;
+  });
 
   const fetched = new Map<string, { asked: number; got: number }>();
   const fetchOn = async (name: string, key: RawKey): Promise<void> => {
@@ -125,7 +118,13 @@ test(`${KILLS} kills under load lose nothing that was answered and double nothin
   for (let index = 0; index < MACHINES; index++) {
     const pair = makeKeyPair();
     const name = `machine${index}`;
-    const machine = { name, keyId: pair.keyId, secret: Buffer.from(`secret of ${name}`), enabled: true, settings };
+    const machine = {
+      name,
+      keyId: pair.keyId,
+      secret: Buffer.from(`secret of ${name}`),
+      enabled: true,
+      settings: machineSettings,
+    };
     assert.equal((await admin.call(machines.enroll, { machines: [machine], replace: false })).kind, 'ok');
     const key = RawKey.load(pair.publicKey, pair.privateKey);
     keys.push(key);
@@ -145,6 +144,7 @@ test(`${KILLS} kills under load lose nothing that was answered and double nothin
     for (const name of victims) killed[name]++;
     kills += victims.length;
     for (const name of [...victims].reverse()) await house.start(name);
+    if (kills % 100 < victims.length) t.diagnostic(`${kills} kills so far`);
   }
   isOver = true;
   await Promise.all(load);

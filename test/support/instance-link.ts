@@ -20,10 +20,14 @@ const keyFileOf = (dir: string, table: 'gate' | 'admin'): string => {
   return table === 'gate' ? path.join(found, 'link.key') : found;
 };
 
-/** Connects to the keep of the instance in `dir` as this peer; closed when `scratch` ends. */
-export const connectAs = async (scratch: Scratch, dir: string, peer: 'gate' | 'admin'): Promise<Client> => {
+/** The link itself, to ask for what no client would; closed when `scratch` ends. */
+export const linkAs = async (scratch: Scratch, dir: string, peer: 'gate' | 'admin'): Promise<LinkClient> => {
   const key = await readPeerKey(keyFileOf(dir, peer));
   const link = new LinkClient({ connect: () => connectUnix(socketOf(dir)), key });
   scratch.atEnd(() => link.close());
-  return createClient(link);
+  return link;
 };
+
+/** Connects to the keep of the instance in `dir` as this peer; closed when `scratch` ends. */
+export const connectAs = async (scratch: Scratch, dir: string, peer: 'gate' | 'admin'): Promise<Client> =>
+  createClient(await linkAs(scratch, dir, peer));

@@ -51,6 +51,11 @@ export interface SqliteStoreOptions {
   readonly purpose?: StorePurpose;
   /** Bytes of memory for what changed lately (watches, `atRevision`); 8 MiB if absent. */
   readonly recentBytes?: number;
+  /**
+   * Room to keep on the disk for transactions that may use the reserve; none if absent. Should be twice the log's 4 MiB: on a full
+   * disk the log is merged with it first.
+   */
+  readonly reserveBytes?: number;
   /** Lines for the log; they name files, never keys or values. */
   readonly log?: (event: StoreEvent) => void;
   /** The disk failed: no commit is taken any more, and the process should end. Reads go on. */
@@ -84,6 +89,7 @@ export const openSqliteStore = async (options: SqliteStoreOptions): Promise<Sqli
       path,
       ...(create && purpose !== undefined ? { create: { id: randomBytes(16).toString('hex'), purpose } } : {}),
       ...(purpose === undefined ? {} : { purpose }),
+      reserveBytes: options.reserveBytes ?? 0,
     },
     {
       onEvent: log,

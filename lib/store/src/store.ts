@@ -45,6 +45,8 @@ export interface Transaction {
   readonly puts: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[];
   readonly deletes: readonly Uint8Array[];
   readonly audit: readonly { readonly lane: number; readonly payload: Uint8Array }[];
+  /** On a full disk it may use the room that is kept for what must not wait; a store without such room ignores it. */
+  readonly mayUseReserve?: boolean;
 }
 
 /** Where an appended record ended up. */

@@ -7,7 +7,7 @@ import type { StoreErrorCode } from './store-error.ts';
 
 /** What a thread is started for. */
 export type ThreadTask =
-  | ({ readonly task: 'write' } & OpenRequest)
+  | ({ readonly task: 'write'; readonly reserveBytes: number } & OpenRequest)
   | { readonly task: 'backup'; readonly source: string; readonly target: string };
 
 /** A StoreError on its way between threads. */

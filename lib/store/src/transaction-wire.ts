@@ -7,7 +7,7 @@ const ABSENT = 0;
 
 /** Bytes of a transaction that are not its numbers. */
 const sizeOf = ({ conditions, puts, deletes, audit }: Transaction): number => {
-  let bytes = 16;
+  let bytes = 17;
   for (const { key } of conditions) bytes += 10 + key.length;
   for (const { key, value } of puts) bytes += 6 + key.length + value.length;
   for (const key of deletes) bytes += 2 + key.length;
@@ -19,6 +19,7 @@ const sizeOf = ({ conditions, puts, deletes, audit }: Transaction): number => {
 export const encodeTransaction = (transaction: Transaction): Uint8Array<ArrayBuffer> => {
   const { conditions, puts, deletes, audit } = transaction;
   const out = new ByteWriter(sizeOf(transaction));
+  out.u8(transaction.mayUseReserve === true ? 1 : 0);
   for (const { length } of [conditions, puts, deletes, audit]) out.u32(length);
   for (const condition of conditions) {
     out.u16(condition.key.length);
@@ -51,8 +52,10 @@ const times = <T>(count: number, make: () => T): T[] => {
 
 /** Takes one transaction off the reader; its byte arrays are views. */
 export const decodeTransaction = (input: ByteReader): Transaction => {
+  const mayUseReserve = input.u8() === 1;
   const [conditions, puts, deletes, audit] = [input.u32(), input.u32(), input.u32(), input.u32()];
   return {
+    mayUseReserve,
     conditions: times(conditions, (): Condition => {
       const length = input.u16();
       const revision = input.int();

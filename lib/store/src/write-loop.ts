@@ -5,6 +5,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { GroupCommitter } from './commit-group.ts';
+import { DiskReserve } from './disk-reserve.ts';
 import type { OpenedStoreFile } from './open-store-file.ts';
 import { encodeOutcomes, type Outcome } from './outcome-wire.ts';
 import { storeErrorOf } from './sqlite-failure.ts';
@@ -26,6 +27,7 @@ export class WriteLoop {
   readonly #db: DatabaseSync;
   readonly #lock: DatabaseSync;
   readonly #committer: GroupCommitter;
+  readonly #reserve: DiskReserve;
   readonly #logState;
   readonly #mergeLog;
   #waiting: Waiting[] = [];
@@ -33,17 +35,19 @@ export class WriteLoop {
   #isFull = false;
   #isEnded = false;
 
-  constructor(port: MessagePort, path: string, { db, lock }: OpenedStoreFile) {
+  constructor(port: MessagePort, path: string, reserveBytes: number, { db, lock }: OpenedStoreFile) {
     this.#port = port;
     this.#path = path;
     this.#db = db;
     this.#lock = lock;
     this.#committer = new GroupCommitter(db);
+    this.#reserve = new DiskReserve(path, reserveBytes);
     this.#logState = db.prepare('PRAGMA wal_checkpoint(NOOP)');
     this.#mergeLog = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
   }
 
   start(): void {
+    this.#holdReserve();
     this.#port.on('message', (message: ToWriter) => {
       this.#accept(message);
       for (;;) {
@@ -98,7 +102,8 @@ export class WriteLoop {
   }
 
   #commit(group: readonly Transaction[]): void {
-    const outcomes = this.#outcomesOf(group);
+    const outcomes =
+      this.#reserve.isSpent && !this.#holdReserve() ? this.#outcomesFromReserve(group) : this.#outcomesOf(group);
     if (outcomes === undefined) return;
     const message = encodeOutcomes(outcomes);
     this.#port.postMessage(message satisfies FromWriter, [message.buffer]);
@@ -109,14 +114,19 @@ export class WriteLoop {
   #outcomesOf(group: readonly Transaction[], isSecondTry = false): Outcome[] | undefined {
     try {
       const outcomes = this.#committer.commit(group);
-      if (this.#isFull && outcomes.some(({ kind }) => kind === 'committed')) this.#noteFull(false);
+      if (!this.#reserve.isSpent && outcomes.some(({ kind }) => kind === 'committed')) this.#noteFull(false);
       return outcomes;
     } catch (error) {
       const failure = storeErrorOf(error, this.#path);
       if (failure.code === 'disk-full' && !isSecondTry && this.#makeRoom()) return this.#outcomesOf(group, true);
       if (this.#isEnded) return undefined;
       if (failure.code === 'disk-full' || failure.code === 'busy') {
-        if (failure.code === 'disk-full') this.#noteFull(true);
+        if (failure.code === 'disk-full') {
+          this.#noteFull(true);
+          if (group.some(({ mayUseReserve }) => mayUseReserve) && this.#spendReserve()) {
+            return this.#outcomesFromReserve(group);
+          }
+        }
         const reason = failure.code;
         return group.map(() => ({ kind: 'failed', reason }));
       }
@@ -126,6 +136,38 @@ export class WriteLoop {
         return [{ kind: 'failed', reason: 'damaged' }];
       }
       return this.#outcomesOneByOne(group);
+    }
+  }
+
+  /** Only those that may use the reserve are tried; there is no room for the others. */
+  #outcomesFromReserve(group: readonly Transaction[]): Outcome[] | undefined {
+    const urgent = group.filter(({ mayUseReserve }) => mayUseReserve);
+    const outcomes = urgent.length === 0 ? [] : this.#outcomesOf(urgent);
+    if (outcomes === undefined) return undefined;
+    let next = 0;
+    return group.map(({ mayUseReserve }): Outcome => {
+      const outcome = mayUseReserve === true ? outcomes[next++] : undefined;
+      return outcome ?? { kind: 'failed', reason: 'disk-full' };
+    });
+  }
+
+  #spendReserve(): boolean {
+    if (!this.#reserve.spend()) return false;
+    this.#event({ level: 'error', message: `${this.#path}: the reserve on the disk is in use, for releases alone` });
+    return true;
+  }
+
+  /** True unless there is no room for it. */
+  #holdReserve(): boolean {
+    try {
+      const isHeld = this.#reserve.hold();
+      if (isHeld) this.#noteFull(false);
+      else this.#noteFull(true);
+      return isHeld;
+    } catch (error) {
+      const { message } = storeErrorOf(error, this.#path);
+      this.#event({ level: 'warn', message: `there is no reserve for a full disk: ${message}` });
+      return true;
     }
   }
 

@@ -30,7 +30,7 @@ if (task.task === 'backup') {
     if (migratedFrom !== undefined) tell(`${task.path}: brought up to date from format ${migratedFrom}`);
     if (recoveredBytes > 0)
       tell(`${task.path}: was not closed; ${recoveredBytes} bytes of its log were looked through`);
-    new WriteLoop(port, task.path, opened).start();
+    new WriteLoop(port, task.path, task.reserveBytes, opened).start();
     port.postMessage({ kind: 'ready', id, purpose, revision } satisfies FromWriter);
   } catch (error) {
     port.postMessage(failureOf(error, task.path) satisfies FromWriter);

@@ -90,7 +90,11 @@ export class VaultTransaction implements SealedTransaction {
     else this.#audit.push({ lane, payload: sealAudit(record, lane, ring.audit, this.#services.fill) });
   }
 
-  async commit(): Promise<Committed | { readonly kind: 'conflict' } | Refused> {
+  async commit({
+    mayUseReserve = false,
+  }: {
+    readonly mayUseReserve?: boolean;
+  } = {}): Promise<Committed | { readonly kind: 'conflict' } | Refused> {
     const ring = this.#begin();
     this.#isOver = true;
     if (this.#isTooLarge) return refuse('too-large');
@@ -114,7 +118,7 @@ export class VaultTransaction implements SealedTransaction {
       puts.push({ key: written.key, value });
     }
     // From the look at the newest keys to here nothing waited: whoever replaces keys waits for what is in flight.
-    const committing = this.#services.store.commit({ conditions, puts, deletes, audit: this.#audit });
+    const committing = this.#services.store.commit({ conditions, puts, deletes, audit: this.#audit, mayUseReserve });
     const { inFlight } = this.#services;
     inFlight.add(committing);
     const answer = await committing.finally(() => inFlight.delete(committing));

@@ -33,9 +33,10 @@ export interface SealedTransaction {
   readonly isEmpty: boolean;
   /**
    * Ends the transaction; any further use throws. Refusals: `too-large`, `disk-full`, `busy`. Throws RangeError if there is
-   * nothing to commit, {@link DamagedRecordError} if the data key of a collection was taken away.
+   * nothing to commit, {@link DamagedRecordError} if the data key of a collection was taken away. With `mayUseReserve` it may use
+   * the room that the store keeps for a full disk.
    */
-  commit(): Promise<Committed | { readonly kind: 'conflict' } | Refused>;
+  commit(options?: { readonly mayUseReserve?: boolean }): Promise<Committed | { readonly kind: 'conflict' } | Refused>;
 }
 
 /**

@@ -17,6 +17,8 @@ import { version } from './version.ts';
 const DRAIN_MS = 5_000;
 // Nothing in the keep follows the store for longer than a moment.
 const RECENT_BYTES = 1_048_576;
+/** On a full disk some thousand releases still go out. */
+const RESERVE_BYTES = 8 * 1_048_576;
 
 export interface ServeOptions {
   readonly config: KeepConfig;
@@ -83,6 +85,7 @@ export const serveKeep = async ({ config, log, unsealKey, credentials, readyFd }
     path: storePath(directory),
     purpose: config.purpose,
     recentBytes: RECENT_BYTES,
+    reserveBytes: RESERVE_BYTES,
     log: (event) => log.info({ ...event }, 'store'),
     onFatal: (error) => {
       log.error({ err: error }, 'the disk failed');

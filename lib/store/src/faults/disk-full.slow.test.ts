@@ -6,9 +6,10 @@ import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it, type TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { commitOf, readAll, readWord, transactionOf } from '../conformance/sample-transactions.ts';
 import { openSqliteStore, type SqliteStore } from '../sqlite-store.ts';
-import type { Store } from '../store.ts';
+import type { Store, Transaction } from '../store.ts';
 import { verifyAuditLane } from '../verify-audit-lane.ts';
 
 /** The directory of a file system of 32 MB, or undefined if none can be mounted. `finish` runs before it is taken away. */
@@ -125,4 +126,67 @@ it('opens a store on a disk that is full, and reads', async (t) => {
   store = await openSqliteStore({ path });
   assert.equal(await verifiedTo(store), taken);
   await refuseAll(store);
+});
+
+it('goes on with what may use the reserve, refuses all else, and makes the reserve again when there is room', async (t) => {
+  let store: SqliteStore | undefined;
+  const directory = mountSmall(t, async () => store?.close());
+  if (directory === undefined) {
+    t.skip('a tmpfs cannot be mounted here: run this test as root');
+    return;
+  }
+  const path = join(directory, 'store.db');
+  const events: string[] = [];
+  const log = ({ message }: { readonly message: string }) => events.push(message);
+  const isReserved = () => readdirSync(directory).includes('store.db-reserve');
+  store = await openSqliteStore({
+    path,
+    create: true,
+    purpose: 'development',
+    reserveBytes: 8 * 1_048_576,
+    log,
+  });
+  await commitOf(store, { puts: { first: 'v' } });
+  assert.ok(isReserved(), 'the reserve is there from the first day');
+  const ballast = join(directory, 'ballast');
+  fillFile(ballast);
+  const filled = await fillUp(store, 0);
+  assert.ok(isReserved(), 'it is not used for everything');
+
+  const urgent = (index: number): Transaction =>
+    transactionOf({ puts: { [`urgent/${index % 20}`]: 'x'.repeat(300) }, audit: [`urgent ${index}`] });
+  let taken = 0;
+  for (; taken < 500; taken++) {
+    const refused = store.commit(transactionOf({ puts: { [`no/${taken}`]: 'v' } }));
+    const answer = await store.commit({ ...urgent(taken), mayUseReserve: true });
+    assert.equal(answer.kind, 'committed', `urgent commit ${taken}`);
+    assert.deepEqual(await refused, { kind: 'refused', code: 'disk-full' });
+  }
+  assert.ok(!isReserved(), 'it is in use');
+  assert.equal(await verifiedTo(store), filled + taken);
+
+  // Used up, they are refused as well; nothing is lost.
+  for (;;) {
+    const answer = await store.commit({
+      ...transactionOf({ puts: { [`more/${taken}`]: 'x'.repeat(100_000) }, audit: [`${taken}`] }),
+      mayUseReserve: true,
+    });
+    if (answer.kind !== 'committed') {
+      assert.deepEqual(answer, { kind: 'refused', code: 'disk-full' });
+      break;
+    }
+    taken++;
+  }
+  assert.equal(await readWord(store, 'first'), 'v');
+  assert.equal(await verifiedTo(store), filled + taken);
+
+  rmSync(ballast);
+  for (;;) {
+    const answer = await store.commit(transactionOf({ puts: { room: 'v' } }));
+    if (answer.kind === 'committed') break;
+    assert.deepEqual(answer, { kind: 'refused', code: 'disk-full' });
+    await pause(100);
+  }
+  assert.ok(isReserved(), 'it is there again before anything else may take its room');
+  assert.match(events.join('\n'), /disk is full(.|\n)*reserve on the disk is in use(.|\n)*there is room/);
 });

@@ -3,6 +3,7 @@
 
 import { ok, refuse } from '@chatelaine/contract';
 import type { LinkHandler } from '@chatelaine/link';
+import type { Log } from '@chatelaine/process';
 import type { Admission } from './admission.ts';
 import { appendRecord, KERNEL_COLLECTION } from './last-decision.ts';
 import type { Call } from './module.ts';
@@ -40,9 +41,11 @@ const watchAttempt = (call: Call<unknown>) => {
 /** Takes one read, change or report to its answer. */
 export class AnswerRoad {
   readonly #open: OpenState;
+  readonly #log: Log;
 
-  constructor(open: OpenState) {
+  constructor(open: OpenState, log: Log) {
     this.#open = open;
+    this.#log = log;
   }
 
   /** Takes one read or change to its answer. */
@@ -110,7 +113,7 @@ export class AnswerRoad {
     const kept =
       requestId === undefined ? undefined : new RequestResult(call.principal, requestId, operation.name, call.input);
     const earlier = await kept?.find(own);
-    if (earlier?.kind === 'same') return { result: ok(earlier.output) };
+    if (earlier?.kind === 'same') return await this.#anchored(ok(earlier.output));
     if (earlier?.kind === 'other') {
       return { result: refuse('conflict', { field: 'requestId', message: 'was used for something else' }) };
     }
@@ -138,8 +141,20 @@ export class AnswerRoad {
     for (const work of after) work();
     waiting.wake(object);
     for (const path of touched) waiting.wake(objectOf(bound.module, path));
-    await recorder.anchor();
-    return { result };
+    return await this.#anchored(result);
+  }
+
+  /** A change that the anchor does not know is not answered as done: whoever asks again, with the same id, may hear better. */
+  async #anchored(result: Reply['result']): Promise<Reply> {
+    try {
+      await this.#open.recorder.anchor();
+      return { result };
+    } catch (error) {
+      this.#log.error({ err: error }, 'the anchor could not be written');
+      return {
+        result: refuse('unavailable', { message: 'it is done, but the anchor of the store cannot be written' }),
+      };
+    }
   }
 
   async #report(bound: ReportOperation, call: Call<unknown>, tx: SharedTransaction): Promise<Reply | 'again'> {

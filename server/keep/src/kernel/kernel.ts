@@ -67,7 +67,7 @@ export class Kernel implements LinkHandler {
   /** Begins to answer the modules' operations. */
   unseal(state: OpenState): void {
     this.#open = state;
-    this.#answers = new AnswerRoad(state);
+    this.#answers = new AnswerRoad(state, this.#log);
     this.#releases = new ReleaseRoad(state, this.#clock);
   }
 

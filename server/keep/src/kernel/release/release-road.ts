@@ -178,7 +178,7 @@ export class ReleaseRoad {
     if (outcome.subject === undefined) recorder.tally.count(record, sourceOf(call.input));
     else if (isToBeRecorded(decision, announced, () => !tx.sealed.isEmpty || recorder.tally.admits(record))) {
       appendRecord(tx, record, outcome.isRemembered !== false);
-      const committed = await tx.sealed.commit();
+      const committed = await tx.sealed.commit({ mayUseReserve: decision.verdict === 'release' });
       if (committed.kind === 'conflict') return 'again';
       if (committed.kind === 'refused') return { result: committed, dispose };
       recorder.noteCommit(committed);
