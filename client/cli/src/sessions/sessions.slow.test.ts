@@ -8,7 +8,7 @@ import { ScratchDirectory } from '../testing/scratch-directory.ts';
 
 const read = (name: string): string => readFileSync(new URL(`./${name}.session.txt`, import.meta.url), 'utf8');
 
-for (const name of ['machine', 'settings', 'import', 'keep', 'token']) {
+for (const name of ['machine', 'settings', 'import', 'keep', 'token', 'password']) {
   test(`a session goes as it is written down: ${name}`, async () => {
     using scratch = new ScratchDirectory();
     await using instance = await DevInstance.start(['--dir', scratch.in('instance')]);
