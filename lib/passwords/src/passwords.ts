@@ -26,8 +26,15 @@ export interface RemovedKey {
   readonly periodSeconds?: number;
 }
 
+/** Outside the heap that V8 moves, where zeroing would reach one copy only. */
+const secretCopy = (bytes: Uint8Array): Uint8Array => {
+  const copy = new Uint8Array(new ArrayBuffer(bytes.length));
+  copy.set(bytes);
+  return copy;
+};
+
 const copyAnswer = (answer: PasswordAnswer): PasswordAnswer =>
-  answer.kind === 'value' ? { ...answer, value: Uint8Array.from(answer.value) } : answer;
+  answer.kind === 'value' ? { ...answer, value: secretCopy(answer.value) } : answer;
 
 const wipeAnswer = (answer: PasswordAnswer): void => {
   if (answer.kind === 'value') answer.value.fill(0);
@@ -188,7 +195,7 @@ export class Passwords {
     options: CreateOptions,
     asIs: boolean,
   ): Promise<Derived | FormatRefused> {
-    if (asIs) return { kind: 'derived', value: Uint8Array.from(given) };
+    if (asIs) return { kind: 'derived', value: secretCopy(given) };
     const context = formatContext(this.#settings, key, options);
     if (format.kind === 'derived') return format.derive({ ...context, plain: takenBy(format, this.#settings, given) });
     const imported = await format.import?.({ ...context, material: given });

@@ -33,7 +33,8 @@ export const randomPassword = (
   const letters = Buffer.from(alphabet, 'latin1');
   if (letters.length === 0 || letters.length > 256) throw new RangeError('an alphabet has 1 to 256 characters');
   const fair = 256 - (256 % letters.length);
-  const password = new Uint8Array(length);
+  // V8 moves small arrays about in its own heap, unless their memory is apart.
+  const password = new Uint8Array(new ArrayBuffer(length));
   const batch = new Uint8Array(BATCH_BYTES);
   for (let made = 0; made < length; ) {
     random(batch);
