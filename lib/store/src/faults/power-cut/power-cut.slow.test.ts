@@ -11,13 +11,14 @@ import { checkCut, layFiles } from './check-cut.ts';
 import { type Cut, cutEverywhere, seededBelow } from './cut-everywhere.ts';
 import { type DiskRecording, recordDisk } from './record-disk.ts';
 
-/** Short lives, one in the disk that a cut in the one before has left; then a long one. */
-const SHORT_LIVES = 4;
+/** Of the cuts. */
 const LONG_LIFE_SHARE = 0.06;
 const PER_BOUNDARY = 4;
 const program = fileURLToPath(new URL('./live-through-changes.ts', import.meta.url));
 const wanted = Number(process.env['CHATELAINE_POWER_CUTS'] ?? 5_600);
 const seed = Number(process.env['CHATELAINE_SEED'] ?? Date.now() % 1_000_000);
+/** Short lives, each on the disk that a cut in the one before has left; then a long one. */
+const SHORT_LIVES = Math.max(4, Math.ceil(wanted / 1_500));
 
 const recordLife = (directory: string, life: number, isLong: boolean): Promise<DiskRecording> =>
   recordDisk(directory, program, [join(directory, 'store.db'), String(life), isLong ? 'long' : 'short']);
