@@ -207,6 +207,15 @@ describe('the server under systemd', () => {
     assert.equal(await isSealed(), false);
   });
 
+  test('a key slot that systemd keeps opens it without a key file', async () => {
+    const added = JSON.parse(await chatelaineDone('keyslot', 'add', '--systemd-creds', 'host', '--json'));
+    await configure('');
+    assert.equal((await installUnits('--unseal-key', added.credential)).code, 0);
+    assert.match(await systemctl('cat', unit('keep')), /^LoadCredentialEncrypted=chatelaine-unseal:/m);
+    await systemctl('restart', unit('keep'));
+    assert.equal(await isSealed(), false);
+  });
+
   test('"chatelaine seal" ends the keep, and systemd leaves it ended', async () => {
     await chatelaineDone('seal');
     await untilState('keep', 'inactive');
