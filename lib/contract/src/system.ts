@@ -107,7 +107,7 @@ export const rotate = defineOperation({
     data: z.boolean().describe('new data keys, with which all records are sealed anew'),
   }),
   output: z.strictObject({ rootKeyId: z.string() }),
-  refusals: ['conflict', 'old-keyslot', 'damaged', 'busy', 'disk-full'],
+  refusals: ['old-keyslot', 'damaged', 'busy', 'disk-full'],
 });
 
 /** Closes the keep by ending its process. Works while sealed. */

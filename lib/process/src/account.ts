@@ -4,6 +4,7 @@
 import { accessSync, constants } from 'node:fs';
 import type { Purpose } from './config-tables.ts';
 import { hardenProcess } from './harden-process.ts';
+import { beginToKeepCapabilities, keepOnlyCapability } from './keep-capability.ts';
 import { libc } from './libc.ts';
 import { threadStatuses } from './thread-statuses.ts';
 
@@ -24,6 +25,8 @@ export interface AccountSettings {
   readonly purpose: Purpose;
   /** Whether the starter may have left the process the right to listen below port 1024; every other capability is refused. */
   readonly mayBindLowPorts?: boolean;
+  /** Whether the process, and what it starts, keeps the right to ping: raw sockets. */
+  readonly mayPing?: boolean;
 }
 
 /** An account or group that is missing or cannot be used; the message says what to do. */
@@ -81,6 +84,7 @@ const hasOnly = (status: string, field: 'Uid' | 'Gid', id: number): boolean =>
   new RegExp(`^${field}:\\s+${id}\\s+${id}\\s+${id}\\s+${id}$`, 'm').test(status);
 
 const CAP_NET_BIND_SERVICE = 1n << 10n;
+const CAP_NET_RAW = 13;
 
 const capabilitiesIn = (status: string): bigint =>
   [...status.matchAll(/^Cap(?:Prm|Eff|Amb):\s*([0-9a-f]+)$/gm)].reduce((all, [, hex]) => all | BigInt(`0x${hex}`), 0n);
@@ -132,9 +136,14 @@ export const becomeAccount = (settings: AccountSettings): Account => {
       account.gid,
     );
     process.setgid?.(account.gid);
+    if (settings.mayPing === true) beginToKeepCapabilities();
     process.setuid?.(account.uid);
+    if (settings.mayPing === true && !keepOnlyCapability(CAP_NET_RAW)) {
+      throw new AccountError('the right to ping could not be kept; is CAP_NET_RAW taken from this machine?');
+    }
   }
-  verifyThreads(account, settings.mayBindLowPorts === true ? CAP_NET_BIND_SERVICE : 0n);
+  const lowPorts = settings.mayBindLowPorts === true ? CAP_NET_BIND_SERVICE : 0n;
+  verifyThreads(account, lowPorts | (settings.mayPing === true ? 1n << BigInt(CAP_NET_RAW) : 0n));
   if (isBackToRoot()) throw new AccountError(`the process could become root again after it became ${account.name}`);
   verifyProgramIsReadable(account.name);
   hardenProcess();

@@ -21,6 +21,9 @@ interface Libc {
   readonly errno: () => number;
   readonly errnoName: (errno: number) => string;
   readonly prctl: (option: number, argument: number) => number;
+  /** Permitted, effective and inheritable become exactly these, as bits below 32. capset(2) */
+  readonly setOnlyCapability: (bits: number) => number;
+  readonly raiseAmbient: (capability: number) => number;
   readonly setCoreLimit: (bytes: number) => number;
   /** The soft and the hard limit. */
   readonly coreLimit: () => readonly [number, number];
@@ -34,6 +37,10 @@ interface Libc {
 }
 
 const rlimitCore = 4;
+const prCapAmbient = 47;
+const prCapAmbientRaise = 2;
+/** _LINUX_CAPABILITY_VERSION_3, of the calling thread. */
+const capabilityHeader = new Uint32Array([0x20080522, 0]);
 
 const bindLibc = (): Libc => {
   const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
@@ -54,12 +61,15 @@ const bindLibc = (): Libc => {
   const getrlimit = c.func('int getrlimit(int, _Out_ uint64_t *)');
   const getpwnam = c.func('void *getpwnam(const char *)');
   const getgrnam = c.func('void *getgrnam(const char *)');
+  const capset = c.func('int capset(const uint32_t *, const uint32_t *)');
   const fcntl = c.func('int fcntl(int, int, ...)');
   const names = new Map(Object.entries(koffi.os.errno).map(([name, value]) => [value, name]));
   return {
     errno: () => koffi.errno(),
     errnoName: (errno) => names.get(errno) ?? `errno ${errno}`,
     prctl: (option, argument) => prctl(option, argument, 0, 0, 0),
+    setOnlyCapability: (bits) => capset(capabilityHeader, new Uint32Array([bits, bits, bits, 0, 0, 0])),
+    raiseAmbient: (capability) => prctl(prCapAmbient, prCapAmbientRaise, capability, 0, 0),
     setCoreLimit: (bytes) => setrlimit(rlimitCore, new BigUint64Array([BigInt(bytes), BigInt(bytes)])),
     coreLimit: () => {
       const limits = new BigUint64Array(2);

@@ -20,7 +20,6 @@ import { serveMachines } from './serve-machines.ts';
 import { readServerOptions, type ServerOptions } from './server-options.ts';
 import { IN_BACKGROUND, READY_DESCRIPTOR, startInBackground } from './start-in-background.ts';
 import { takeUpClients } from './take-up-clients.ts';
-import { tryPing } from './try-ping.ts';
 
 /** Of Mandos, whose command line, files and bus this server has. */
 const MANDOS_VERSION = '1.8.18';
@@ -65,7 +64,6 @@ const serve = async (options: ServerOptions, isInBackground: boolean): Promise<v
   const stanzas = await readClientsFile(clientsFile, instance);
   const listening = listeningFor(options, networkInterfaces());
   for (const line of explainDifferences(options, clientsFile, stanzas, listening.notes)) tell(`note: ${line}`);
-  for (const line of await tryPing(stanzas.machines)) tell(line);
   await claimInstance(instance, options, tell);
   const held = writePidFile(instance.pidFileOf('mandos'));
   const known = isInBackground ? writeKnownPidFile() : undefined;

@@ -22,7 +22,7 @@ const dropPrivileges = ({ watch, group, purpose }: WatchConfig): void => {
   if (purpose === 'production' && watch.check_group === group) {
     throw new AccountError(`watch.check_group must not be ${group}, which may connect to the keep`);
   }
-  becomeAccount({ account: watch.check_account, group: watch.check_group, purpose });
+  becomeAccount({ account: watch.check_account, group: watch.check_group, purpose, mayPing: true });
 };
 
 const run = async (): Promise<number> => {
