@@ -5,7 +5,7 @@ import { Failure } from '../failure.ts';
 import { runTool, runToolDone, type ToolResult } from './run-tool.ts';
 
 /** As many as the keep itself takes. LUKS2 has room for 32. */
-export const MOST_PASS_PHRASES = 8;
+const MOST_PASS_PHRASES = 8;
 
 /** What cryptsetup reads at a prompt: somebody may have to type it there. */
 export const LONGEST_PASS_PHRASE = 512;

@@ -8,10 +8,10 @@ import { chooseConfigFile, type GlobalOptions } from '../instance/config-file.ts
 import { readWholeConfig } from '../instance/read-config.ts';
 
 /** Where the images are unless somebody says otherwise. */
-export const defaultImageDirectory = '/var/lib/chatelaine/volumes';
+const defaultImageDirectory = '/var/lib/chatelaine/volumes';
 
 export const volumeNames = ['keep-data', 'keep-temp', 'gate-temp'] as const;
-export type VolumeName = (typeof volumeNames)[number];
+type VolumeName = (typeof volumeNames)[number];
 
 /** One of them, whether it has been made or not. */
 export interface Volume {
