@@ -114,7 +114,7 @@ describe('the server under systemd', () => {
     assert.equal(await fetches(), password);
   });
 
-  test('each process works as its own account, without a privilege, a core dump or a system call it does not need', async () => {
+  test('each process works as its own account, without a privilege but checkers’ one to ping, a core dump or a system call it does not need', async () => {
     const pids: Record<string, string> = {};
     for (const name of processes) pids[name] = await machine.property(unit(name), 'MainPID');
     const [check = ''] = (await systemctl('list-units', '--plain', '--no-legend', 'chatelaine-check@*')).split(' ');
@@ -128,7 +128,11 @@ describe('the server under systemd', () => {
       assert.match(status, new RegExp(`^Uid:\\s+${id}\\s+${id}\\s+${id}\\s+${id}$`, 'm'), name);
       assert.match(status, new RegExp(`^Gid:\\s+${group}\\s+${group}\\s+${group}\\s+${group}$`, 'm'), name);
       assert.match(status, new RegExp(`^Groups:\\s+(?:${group}\\s*)?$`, 'm'), name);
-      for (const set of ['Prm', 'Eff', 'Bnd', 'Amb']) assert.match(status, new RegExp(`^Cap${set}:\\s+0+$`, 'm'), name);
+      // CAP_NET_RAW, for fping.
+      const capabilities = name === 'check' ? '0+2000' : '0+';
+      for (const set of ['Prm', 'Eff', 'Bnd', 'Amb']) {
+        assert.match(status, new RegExp(`^Cap${set}:\\s+${capabilities}$`, 'm'), name);
+      }
       assert.match(status, /^NoNewPrivs:\s+1$/m);
       assert.match(status, /^Seccomp:\s+2$/m);
       assert.match(await machine.run('cat', [`/proc/${pid}/limits`]), /^Max core file size\s+0\s+0\s/m);
@@ -179,6 +183,16 @@ describe('the server under systemd', () => {
       const args = [`--reuid=${account}`, '--regid=chatelaine', '--clear-groups', 'cat', CREDENTIAL];
       assert.match((await machine.attempt('setpriv', args)).stderr, /Permission denied/);
     }
+  });
+
+  test('fping, Mandos’s default checker, works in these confines', async () => {
+    const checker = 'fping -q -- 127.0.0.1; echo $? > /tmp/pinging; mv /tmp/pinging /tmp/pinged';
+    const stanza = `[pinged]\nhost = x\nkey_id = ${'2'.repeat(64)}\nchecker = ${checker}\ninterval = PT2S\nsecret = AAAA\n`;
+    await machine.write('/etc/chatelaine/pinged.conf', stanza);
+    await chatelaineDone('machine', 'import', '/etc/chatelaine/pinged.conf');
+    const pinged = 'cat /tmp/systemd-private-*-chatelaine-check@*/tmp/pinged';
+    await until('a ping', async () => (await machine.attempt('sh', ['-c', pinged])).code === 0);
+    assert.equal((await machine.run('sh', ['-c', pinged])).trim(), '0');
   });
 
   test('a keep that is killed is started again and opens by its credential, and the others find it', async () => {

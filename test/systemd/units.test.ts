@@ -28,12 +28,14 @@ describe('the units', () => {
     });
   }
 
-  test('none begins as root, has a capability, or can gain a privilege', () => {
+  test('none begins as root or can gain a privilege, and only checkers have a capability, the one to ping', () => {
     assert.equal(services.length, 6);
     for (const name of services) {
       const text = readFileSync(path.join(directory, name), 'utf8');
       assert.match(text, /^User=chatelaine-[a-z]+$/m, name);
-      for (const line of ['CapabilityBoundingSet=', 'AmbientCapabilities=', 'NoNewPrivileges=yes', 'LimitCORE=0']) {
+      const capability = name === 'chatelaine-check@.service' ? 'CAP_NET_RAW' : '';
+      const sets = [`CapabilityBoundingSet=${capability}`, `AmbientCapabilities=${capability}`];
+      for (const line of [...sets, 'NoNewPrivileges=yes', 'LimitCORE=0']) {
         assert.ok(text.includes(`\n${line}\n`), `${name}: ${line}`);
       }
     }
