@@ -16,7 +16,7 @@ const PAGE_BYTES = 4_096;
 const PAGES_AT_ONCE = 4_096;
 
 /** The regions of a process that can be written and in which anything is. */
-export const regionsOf = (pid: number): readonly MemoryRegion[] => {
+const regionsOf = (pid: number): readonly MemoryRegion[] => {
   const regions: MemoryRegion[] = [];
   let hasPages = false;
   let current: { start: number; end: number; name: string } | undefined;

@@ -171,7 +171,7 @@ class Recorder {
 }
 
 /** What lies in a directory. */
-export const readFiles = (directory: string): Files =>
+const readFiles = (directory: string): Files =>
   new Map(
     readdirSync(directory)
       .filter((name) => !name.endsWith('-shm'))
