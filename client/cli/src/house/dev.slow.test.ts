@@ -135,6 +135,10 @@ test('an instance of a version without some of the processes gets what it lacks'
   assert.equal(processesOf(scratch.in('i')).length, 4);
   assert.ok(existsSync(scratch.in('i', 'run', 'watch.pid')));
   assert.deepEqual(readFileSync(scratch.in('i', 'gate', 'link.key')), gateKey);
+  // It says so soon after it is ready.
+  for (let turn = 0; turn < 100 && !/every machine is known/.test(instance.words); turn++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
   assert.match(instance.words, /every machine is known/);
 });
 
