@@ -7,7 +7,7 @@ import type { GrantOptions } from '../policy/grant.ts';
 import type { ListOptions } from '../policy/list.ts';
 import { action } from './action.ts';
 
-const WHO = 'admin:NAME, token:NAME or group:NAME';
+const WHO = 'admin:NAME, token:NAME, user:NAME or group:NAME';
 const CAPABILITY = 'such as machines.read; machines.* are all of a feature, * all there are';
 const PATH = 'segments joined by "/"; "*" is one segment, "**" any number of them';
 const FILE = 'TOML with a [[grant]] for each: principal, capability, path, and if it ends, until; "-" for stdin';
