@@ -68,7 +68,9 @@ suite('systemd-creds', { skip: !isHere && 'needs root and systemd-creds' }, () =
   test('the keep opens itself at its start, and without the key of this machine it does not', async () => {
     assert.equal((await statusAfterStart(hostKey)).sealed, false);
     const other = { SYSTEMD_CREDENTIAL_SECRET: path.join(scratch.directory(), 'another.secret') };
-    await runProgram('/usr/bin/systemd-creds', ['encrypt', '--with-key=host', '-', '/dev/null'], { env: other });
+    // systemd-creds puts a file in the place of its target, whatever that is.
+    const discarded = path.join(scratch.directory(), 'discarded');
+    await runProgram('/usr/bin/systemd-creds', ['encrypt', '--with-key=host', '-', discarded], { env: other });
     const status = await statusAfterStart(other);
     assert.equal(status.sealed, true);
     assert.match(status.problem, /systemd-creds/);
