@@ -23,6 +23,7 @@ export {
   watchTable,
 } from './config-tables.ts';
 export { hardenProcess, withoutNewPrivileges } from './harden-process.ts';
+export { leaveRoot } from './leave-root.ts';
 export { type Config, defaultConfigPath, loadConfig } from './load-config.ts';
 export { createLog, type Log, type LogFunction, type LogSettings, silentLog } from './log.ts';
 export { type LogLevel, logLevels } from './log-levels.ts';

@@ -2,19 +2,9 @@
 // the system bus. It holds no key but the one that names it to the keep.
 // Exit codes: 0 done, 1 failed, 2 wrong usage, 4 wrong settings.
 
-import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PeerKeyFileError } from '@chatelaine/link';
-import {
-  becomeAccount,
-  createLog,
-  defaultConfigPath,
-  hardenProcess,
-  loadConfig,
-  preparedRuntimeDirectory,
-  resolveAccount,
-  runProcess,
-} from '@chatelaine/process';
+import { createLog, defaultConfigPath, hardenProcess, leaveRoot, loadConfig, runProcess } from '@chatelaine/process';
 import { type BusConfig, busConfig } from './bus-config.ts';
 import { serveBus } from './serve-bus.ts';
 import { BusError } from './wire/authenticate.ts';
@@ -37,11 +27,8 @@ const options = {
 } as const;
 
 /** Leaves root behind, with the directory for the PID file made before. */
-const dropPrivileges = ({ bus, group, purpose }: BusConfig): void => {
-  const settings = { account: bus.account, group, purpose };
-  preparedRuntimeDirectory(dirname(bus.pid_file), resolveAccount(settings));
-  becomeAccount(settings);
-};
+const dropPrivileges = ({ bus, group, purpose }: BusConfig): void =>
+  leaveRoot({ account: bus.account, group, purpose }, [bus.pid_file]);
 
 const run = async (): Promise<number> => {
   const given = parseArgs({ options }).values;

@@ -2,19 +2,9 @@
 // no key but the one that names it to the keep, and no notice ever carries a secret.
 // Exit codes: 0 done, 1 failed, 2 wrong usage, 4 wrong settings.
 
-import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PeerKeyFileError } from '@chatelaine/link';
-import {
-  becomeAccount,
-  createLog,
-  defaultConfigPath,
-  hardenProcess,
-  loadConfig,
-  preparedRuntimeDirectory,
-  resolveAccount,
-  runProcess,
-} from '@chatelaine/process';
+import { createLog, defaultConfigPath, hardenProcess, leaveRoot, loadConfig, runProcess } from '@chatelaine/process';
 import { type CourierConfig, courierConfig } from './courier-config.ts';
 import { serveCourier } from './serve-courier.ts';
 
@@ -33,11 +23,8 @@ const options = {
 } as const;
 
 /** Leaves root behind, with the directory for the PID file made before. */
-const dropPrivileges = ({ courier, group, purpose }: CourierConfig): void => {
-  const settings = { account: courier.account, group, purpose };
-  preparedRuntimeDirectory(dirname(courier.pid_file), resolveAccount(settings));
-  becomeAccount(settings);
-};
+const dropPrivileges = ({ courier, group, purpose }: CourierConfig): void =>
+  leaveRoot({ account: courier.account, group, purpose }, [courier.pid_file]);
 
 const run = async (): Promise<number> => {
   const given = parseArgs({ options }).values;

@@ -2,19 +2,9 @@
 // holds no key but the one that names it to the keep.
 // Exit codes: 0 done, 1 failed, 2 wrong usage, 4 wrong settings.
 
-import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PeerKeyFileError } from '@chatelaine/link';
-import {
-  becomeAccount,
-  createLog,
-  defaultConfigPath,
-  hardenProcess,
-  loadConfig,
-  preparedRuntimeDirectory,
-  resolveAccount,
-  runProcess,
-} from '@chatelaine/process';
+import { createLog, defaultConfigPath, hardenProcess, leaveRoot, loadConfig, runProcess } from '@chatelaine/process';
 import { GnutlsMissingError } from '@chatelaine/rawtls';
 import { CertificateError } from './fronts/http/certificate.ts';
 import { knownFronts } from './fronts/index.ts';
@@ -39,11 +29,8 @@ const options = {
 } as const;
 
 /** Leaves root behind, with the directory for the PID file made before. */
-const dropPrivileges = ({ gate, group, purpose }: GateConfig): void => {
-  const settings = { account: gate.account, group, purpose, mayBindLowPorts: true };
-  preparedRuntimeDirectory(dirname(gate.pid_file), resolveAccount(settings));
-  becomeAccount(settings);
-};
+const dropPrivileges = ({ gate, group, purpose }: GateConfig): void =>
+  leaveRoot({ account: gate.account, group, purpose, mayBindLowPorts: true }, [gate.pid_file]);
 
 const run = async (): Promise<number> => {
   const given = parseArgs({ options }).values;

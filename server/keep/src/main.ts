@@ -2,18 +2,9 @@
 // Exit codes: 0 done, 1 failed or refused, 2 wrong usage, 4 wrong settings.
 
 import { mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import {
-  becomeAccount,
-  createLog,
-  defaultConfigPath,
-  hardenProcess,
-  loadConfig,
-  preparedRuntimeDirectory,
-  resolveAccount,
-  runProcess,
-} from '@chatelaine/process';
+import { createLog, defaultConfigPath, hardenProcess, leaveRoot, loadConfig, runProcess } from '@chatelaine/process';
 import { StoreError } from '@chatelaine/store';
 import { type HostCredentials, readHostCredentials } from './host-credentials.ts';
 import { initKeep } from './init-keep.ts';
@@ -55,12 +46,8 @@ const options = {
 type Given = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
 
 /** Leaves root behind, with the directory for socket and PID file made before. */
-const dropPrivileges = ({ keep, group, purpose }: KeepConfig): void => {
-  const settings = { account: keep.account, group, purpose };
-  const account = resolveAccount(settings);
-  for (const file of [keep.socket, keep.pid_file]) preparedRuntimeDirectory(dirname(file), account);
-  becomeAccount(settings);
-};
+const dropPrivileges = ({ keep, group, purpose }: KeepConfig): void =>
+  leaveRoot({ account: keep.account, group, purpose }, [keep.socket, keep.pid_file]);
 
 /** Becomes the owner of a directory, so that what is made in it is theirs and a bad backup meets no more than they may. */
 const becomeOwnerOf = (directory: string): void => {

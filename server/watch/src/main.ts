@@ -2,19 +2,9 @@
 // It can say so to the keep and nothing else.
 // Exit codes: 0 done, 1 failed, 2 wrong usage, 4 wrong settings.
 
-import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PeerKeyFileError } from '@chatelaine/link';
-import {
-  becomeAccount,
-  createLog,
-  defaultConfigPath,
-  hardenProcess,
-  loadConfig,
-  preparedRuntimeDirectory,
-  resolveAccount,
-  runProcess,
-} from '@chatelaine/process';
+import { createLog, defaultConfigPath, hardenProcess, leaveRoot, loadConfig, runProcess } from '@chatelaine/process';
 import { CheckersHelper, HelperEndedError } from './checkers-helper.ts';
 import { connectToHelper, startHelper } from './helper-line.ts';
 import { serveWatch } from './serve-watch.ts';
@@ -38,11 +28,8 @@ const options = {
 } as const;
 
 /** Leaves root behind, with the directory for the PID file made before. */
-const dropPrivileges = ({ watch, group, purpose }: WatchConfig): void => {
-  const settings = { account: watch.account, group, purpose };
-  preparedRuntimeDirectory(dirname(watch.pid_file), resolveAccount(settings));
-  becomeAccount(settings);
-};
+const dropPrivileges = ({ watch, group, purpose }: WatchConfig): void =>
+  leaveRoot({ account: watch.account, group, purpose }, [watch.pid_file]);
 
 const run = async (): Promise<number> => {
   const given = parseArgs({ options }).values;
