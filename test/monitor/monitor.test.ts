@@ -148,7 +148,7 @@ suite('chatelaine monitor', () => {
   test('has the colours of `machine list` on a terminal, which has none in a pipe', async () => {
     const env = { CHATELAINE_DIR: instance.dir, TERM: 'tmux-256color' };
     const list = ['machine', 'list', '--state', 'waiting'];
-    const fetching = waits.fetch(instance.mandosPort, 6_000);
+    const fetching = waits.fetch(instance.mandosPort, 60_000);
     const screen = await open();
     await screen.shows(/^[0-9a-f]{8} waits /m);
     const listed = await startOnTerminal(scratch, [chatelaine, ...list], env);

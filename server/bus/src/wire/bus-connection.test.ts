@@ -120,6 +120,18 @@ test('a bus that goes away is told once, and nothing waits for it', async () => 
   assert.equal(lost.length, 1);
 });
 
+test('a bus that dies before it read everything ended too', async () => {
+  await using bus = await PrivateBus.start();
+  const { promise, resolve } = Promise.withResolvers<BusError>();
+  const connection = await BusConnection.open([bus.path], { ...ignore, lost: resolve });
+  bus.hang();
+  connection.signal('/', 'a.b', 'C', '', []);
+  await connection.drained();
+  await bus.stop();
+  assert.equal((await promise).message, 'the bus ended the connection');
+  await connection.close();
+});
+
 test('where no bus is, the error says so and where', async () => {
   await assert.rejects(
     BusConnection.open(['/nonexistent/bus'], ignore),

@@ -11,6 +11,7 @@ const BUS = 'org.freedesktop.DBus';
 const AUTHENTICATED_WITHIN_MS = 10_000;
 const ANSWERED_WITHIN_MS = 25_000;
 const CLOSED_WITHIN_MS = 1_000;
+const ENDED = 'the bus ended the connection';
 /** Bytes that wait for the bus, from which on {@link BusConnection.drained} waits. */
 const QUEUED_BYTES = 1_048_576;
 
@@ -59,6 +60,10 @@ const connected = (path: string): Promise<Socket> =>
     socket.once('error', fail).once('connect', () => resolve(socket.off('error', fail)));
   });
 
+/** A bus that ends with something of ours unread resets the connection. unix(7) */
+const wordsOf = ({ code }: NodeJS.ErrnoException): string =>
+  code === 'ECONNRESET' || code === 'EPIPE' ? ENDED : `the connection broke: ${code}`;
+
 export class BusConnection {
   readonly #socket: Socket;
   readonly #handlers: BusConnectionHandlers;
@@ -73,8 +78,8 @@ export class BusConnection {
     this.#handlers = handlers;
     socket.on('data', (part) => this.#receive(part));
     socket.on('drain', () => this.#relieve());
-    socket.on('error', (error: NodeJS.ErrnoException) => this.#end(`the connection broke: ${error.code}`));
-    socket.on('close', () => this.#end('the bus ended the connection'));
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#end(wordsOf(error)));
+    socket.on('close', () => this.#end(ENDED));
     socket.resume();
   }
 
