@@ -2,19 +2,25 @@
 
 import { type Config, gateTable, keepTable } from '@chatelaine/process';
 import * as z from 'zod';
-import type { FrontDefinition } from './fronts/front.ts';
+import { isPartFront, type KnownFront } from './fronts/front.ts';
 
 /** The schema for these fronts. */
-export const gateConfigFor = (fronts: readonly FrontDefinition[]) => {
+export const gateConfigFor = (fronts: readonly KnownFront[]) => {
   const names = fronts.map(({ name }) => name);
+  const problemOf = (name: string, named: readonly string[]): string | undefined => {
+    const front = fronts.find((known) => known.name === name);
+    if (front === undefined) return `is no front; known: ${names.join(', ')}`;
+    if (!isPartFront(front) || named.includes(front.partOf)) return undefined;
+    return `is a part of "${front.partOf}", which has to be named too`;
+  };
   // The fronts' own tables are not in the type: each front gets its own, checked by its own schema.
   const tables: Record<never, z.ZodType> = Object.fromEntries(
-    fronts.map(({ name, configSchema }) => [name, configSchema.prefault({})]),
+    fronts.flatMap((front) => (isPartFront(front) ? [] : [[front.name, front.configSchema.prefault({})]])),
   );
   const gate = gateTable.extend(tables).superRefine((table, context) => {
     for (const [index, name] of table.fronts.entries()) {
-      if (names.includes(name)) continue;
-      context.addIssue({ code: 'custom', path: ['fronts', index], message: `is no front; known: ${names.join(', ')}` });
+      const message = problemOf(name, table.fronts);
+      if (message !== undefined) context.addIssue({ code: 'custom', path: ['fronts', index], message });
     }
   });
   return z.object({ gate, keep: keepTable.pick({ socket: true }).loose() });

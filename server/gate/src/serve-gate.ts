@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Client, createClient } from '@chatelaine/contract';
 import { connectUnix, LinkClient, readPeerKey } from '@chatelaine/link';
 import { type Log, notifyReady, onStopSignals, writePidFile } from '@chatelaine/process';
-import type { Front, FrontDefinition, GateServices } from './fronts/front.ts';
+import { type Front, type FrontDefinition, type GateServices, isPartFront, type KnownFront } from './fronts/front.ts';
 import type { GateConfig } from './gate-config.ts';
 import { NonceSource } from './nonce-source.ts';
 import { relayForKeep } from './relay-for-keep.ts';
@@ -14,31 +14,40 @@ const NONCE_PAUSE_MS = 250;
 
 export interface ServeGateOptions {
   readonly config: GateConfig;
-  readonly fronts: readonly FrontDefinition[];
+  readonly fronts: readonly KnownFront[];
   readonly log: Log;
   readonly readyFd: number | undefined;
 }
+
+/** Those of the named fronts that listen themselves. */
+const ownFronts = ({ gate }: GateConfig, fronts: readonly KnownFront[]): readonly FrontDefinition[] =>
+  fronts.filter((front): front is FrontDefinition => !isPartFront(front) && gate.fronts.includes(front.name));
 
 type Started = readonly { readonly name: string; readonly front: Front }[];
 
 /** Has the named fronts make what they keep; gives what a person should know of each. */
 export const prepareFronts = async (
-  { gate }: GateConfig,
-  fronts: readonly FrontDefinition[],
+  config: GateConfig,
+  fronts: readonly KnownFront[],
 ): Promise<Readonly<Record<string, object>>> => {
-  const tables: Readonly<Record<string, unknown>> = gate;
+  const tables: Readonly<Record<string, unknown>> = config.gate;
   const known: Record<string, object> = {};
-  for (const { name, prepare } of fronts.filter((front) => gate.fronts.includes(front.name))) {
-    if (prepare !== undefined) known[name] = await prepare(gate.directory, tables[name]);
+  for (const { name, prepare } of ownFronts(config, fronts)) {
+    if (prepare !== undefined) known[name] = await prepare(config.gate.directory, tables[name]);
   }
   return known;
 };
 
-const startFronts = async ({ config, fronts, log }: ServeGateOptions, services: GateServices): Promise<Started> => {
+const startFronts = async (
+  { config, fronts, log }: ServeGateOptions,
+  given: Omit<GateServices, 'httpParts'>,
+): Promise<Started> => {
   const started: { name: string; front: Front }[] = [];
   const tables: Readonly<Record<string, unknown>> = config.gate;
+  const parts = fronts.filter(isPartFront).filter(({ name }) => config.gate.fronts.includes(name));
+  const services = { ...given, httpParts: await Promise.all(parts.map(({ load }) => load())) };
   try {
-    for (const { name, start } of fronts.filter((known) => config.gate.fronts.includes(known.name))) {
+    for (const { name, start } of ownFronts(config, fronts)) {
       started.push({ name, front: await start({ ...services, log: log.child({ front: name }) }, tables[name]) });
     }
   } catch (error) {

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import type { GlobalOptions } from '../instance/config-file.ts';
+import type { AddClientOptions } from '../otp/clients.ts';
 import type { EnrollOptions } from '../otp/enroll.ts';
 import type { KindOptions } from '../otp/kind.ts';
 import { action } from './action.ts';
@@ -11,6 +12,51 @@ const withKinds = (command: Command): Command =>
     .option('--totp', 'codes by time, as phones make them')
     .option('--hotp', 'codes by counter, as tokens with a button make them')
     .option('--yubikey', 'codes that a YubiKey types');
+
+const registerClients = (otp: Command): void => {
+  const client = otp.command('client').description('who may ask in the validation protocol of Yubico (front "yubico")');
+  client
+    .command('add')
+    .summary('make a client')
+    .description('Makes a client with the next free id, and prints its id and its key in Base64, once.')
+    .option('--email <ADDRESS>', 'whom to write to', '')
+    .option('--notes <TEXT>', 'what it is for', '')
+    .option('--json', 'print JSON')
+    .action(action<AddClientOptions>(async (options) => (await import('../otp/clients.ts')).addClient(options)));
+  client
+    .command('list')
+    .description('list clients')
+    .option('--json', 'print JSON')
+    .action(
+      action<GlobalOptions & { json?: boolean }>(async (options) =>
+        (await import('../otp/clients.ts')).listClients(options),
+      ),
+    );
+  client
+    .command('remove')
+    .description('remove a client and destroy its key; its id does not come back')
+    .argument('<ID>')
+    .option('-y, --yes', 'do not ask')
+    .action(
+      action<GlobalOptions & { yes?: boolean }>(async (options, id = '') =>
+        (await import('../otp/clients.ts')).removeClient(id, options),
+      ),
+    );
+  for (const [name, isEnabled, words] of [
+    ['enable', true, 'answer a client again that was disabled'],
+    ['disable', false, 'answer a client no more'],
+  ] as const) {
+    client
+      .command(name)
+      .description(words)
+      .argument('<ID>')
+      .action(
+        action<GlobalOptions>(async (options, id = '') =>
+          (await import('../otp/clients.ts')).setClient(id, isEnabled, options),
+        ),
+      );
+  }
+};
 
 export const registerOtp = (program: Command): void => {
   const otp = program.command('otp').description('one-time codes (modules "totp", "hotp", "yubiotp")');
@@ -110,4 +156,5 @@ export const registerOtp = (program: Command): void => {
       (await import('../otp/manage.ts')).allowTries(user, options),
     ),
   );
+  registerClients(otp);
 };

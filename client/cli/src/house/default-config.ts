@@ -32,6 +32,7 @@ const text = `# Chatelaine. Every line that begins with "#" shows a default; "ch
 #drain_seconds = 30
 
 # What the gate speaks. For the HTTP API add "http", then: chatelaine init --complete
+# For Yubico's validation protocol at the same addresses add "yubico" too.
 #fronts = ["mandos"]
 
 [gate.mandos]

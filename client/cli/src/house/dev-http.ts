@@ -1,4 +1,4 @@
-// The HTTP API of an instance for trying out: with TLS and, for curl without further ado, without; both only on this machine.
+// The HTTP API and Yubico's validation protocol of an instance for trying out: with TLS and, for curl without further ado, without; both only on this machine.
 
 const TABLE = `
 [gate.http]
@@ -10,7 +10,7 @@ metrics_on_loopback = true
 /** The configuration with the API, if it has none yet. Fronts that a person chose stay as they are. */
 export const withHttp = (text: string): string => {
   if (/^[ \t]*\[[ \t]*gate\.http[ \t]*\]/m.test(text) || /^[ \t]*fronts[ \t]*=/m.test(text)) return text;
-  const named = text.replace(/^\[gate\]\n/m, (head) => `${head}fronts = ["mandos", "http"]\n`);
+  const named = text.replace(/^\[gate\]\n/m, (head) => `${head}fronts = ["mandos", "http", "yubico"]\n`);
   return named === text ? text : `${named.trimEnd()}\n${TABLE}`;
 };
 

@@ -14,6 +14,8 @@ import { readCode } from './read-codes.ts';
 
 const PAGE = 500;
 const SHORTEST_YUBIKEY_CODE = 32;
+/** No user has that name. */
+const NOBODY = '-';
 
 export const verify = (
   user: string,
@@ -77,8 +79,9 @@ const listAll = async (client: Client, user: string): Promise<Shown[]> => {
   const ofYubikeys = allPages(async (page) => {
     const listed = await client.call(yubiotp.list, { ...about, ...page });
     if (listed.kind === 'refused') return listed;
-    const items: Shown[] = listed.value.keys.map(({ publicId, ...one }) => ({
+    const items: Shown[] = listed.value.keys.map(({ publicId, user: owner = NOBODY, ...one }) => ({
       kind: 'yubikey',
+      user: owner,
       credential: publicId,
       ...one,
     }));

@@ -4,6 +4,7 @@
 import type { Client } from '@chatelaine/contract';
 import type { Log } from '@chatelaine/process';
 import type { z } from 'zod';
+import type { HttpPart } from './http/http-context.ts';
 
 /** Nonces of the keep, to be mixed into handshakes. */
 export interface Nonces {
@@ -18,6 +19,8 @@ export interface GateServices {
   readonly log: Log;
   /** The gate's own, for what it keeps over a restart. */
   readonly directory: string;
+  /** What the named fronts without an address of their own answer over HTTP. */
+  readonly httpParts: readonly HttpPart[];
 }
 
 /** A front that is being served. */
@@ -41,3 +44,17 @@ export interface FrontDefinition<Schema extends z.ZodType = z.ZodType> {
   /** Throws if it cannot listen. */
   start(services: GateServices, config: z.output<Schema>): Promise<Front>;
 }
+
+/** A front without an address of its own: what it answers is a part of what another one does, which is named beside it. */
+export interface PartFrontDefinition {
+  /** Names its folder and its entry in `gate.fronts`. */
+  readonly name: string;
+  readonly partOf: 'http';
+  load(): Promise<HttpPart>;
+}
+
+/** Any front that can be named in `gate.fronts`. */
+export type KnownFront = FrontDefinition | PartFrontDefinition;
+
+/** Whether it is a part of another front. */
+export const isPartFront = (front: KnownFront): front is PartFrontDefinition => 'partOf' in front;

@@ -1,7 +1,8 @@
 // Every front that can be named in `gate.fronts`: one line each.
 
-import type { FrontDefinition } from './front.ts';
+import type { KnownFront } from './front.ts';
 import { httpFront } from './http/http-front.ts';
 import { mandosFront } from './mandos/mandos-front.ts';
+import { yubicoFront } from './yubico/yubico-front.ts';
 
-export const knownFronts: readonly FrontDefinition[] = [mandosFront, httpFront];
+export const knownFronts: readonly KnownFront[] = [mandosFront, httpFront, yubicoFront];

@@ -63,6 +63,8 @@ export interface ReleaseOutcome<Output> {
   readonly output?: Output;
   /** False: it is on record, but is not kept as the last decision about the subject. */
   readonly isRemembered?: boolean;
+  /** Of a peer whose protocol has refusals signed, or in words of its own: what it is answered in place of one. */
+  readonly inOwnWords?: (refused: Refused) => Output;
   /** Bytes of the output that are no record's: wiped once the reply was encoded. */
   readonly wipe?: readonly Uint8Array[];
 }

@@ -28,6 +28,7 @@ const componentGrants: readonly Grant[] = [
   { principal: 'gate:*', capability: 'system.relay', path: '**' },
   { principal: 'gate:*', capability: 'machines.fetch', path: '**' },
   { principal: 'gate:*', capability: 'machines.heartbeat', path: '**' },
+  { principal: 'gate:*', capability: 'yubiotp.validate', path: '**' },
   { principal: 'watch:*', capability: 'machines.report', path: '**' },
   { principal: 'bus:*', capability: 'machines.read', path: '**' },
   { principal: 'bus:*', capability: 'machines.events', path: '**' },

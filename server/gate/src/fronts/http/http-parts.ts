@@ -1,4 +1,4 @@
-// Everything that the front answers: one line each.
+// Everything that the front answers by itself: one line each.
 
 import { apiPart } from './api-part.ts';
 import { healthPart } from './health-part.ts';

@@ -118,7 +118,7 @@ export const startHttpFront = async (services: GateServices, config: HttpConfig)
     now: () => performance.now(),
   });
   const bodies = new RequestBodies(config.max_body_bytes);
-  const app = makeHttpApp(httpParts, { ...services, config, limits, bodies, metrics });
+  const app = makeHttpApp([...httpParts, ...services.httpParts], { ...services, config, limits, bodies, metrics });
   const listener = getRequestListener(app.fetch, {
     overrideGlobalObjects: false,
     hostname: 'localhost',

@@ -42,7 +42,13 @@ const withFront = async (
     call: (_, input, options) => answer(input as FetchInput, options),
     stream: async () => refuse('unavailable'),
   };
-  const services = { client: createClient(transport), nonces: { current }, log: silentLog, directory: '/nonexistent' };
+  const services = {
+    client: createClient(transport),
+    nonces: { current },
+    log: silentLog,
+    directory: '/nonexistent',
+    httpParts: [],
+  };
   const front = await mandosFront.start(services, mandosConfig.parse({ listen: ['127.0.0.1:0'], ...config }));
   const port = Number(front.addresses[0]?.split(':')[1]);
   const sockets: Socket[] = [];

@@ -2,7 +2,7 @@
 // holds only if those records are still the same: that is the second decision, taken right before the secret is sent. What
 // is handed out was recorded durably before.
 
-import { ok, type Result, refuse } from '@chatelaine/contract';
+import { ok, type Refused, type Result, refuse } from '@chatelaine/contract';
 import type { LinkHandler, LinkRequest } from '@chatelaine/link';
 import type { Admission } from '../admission.ts';
 import type { AuditRecord } from '../audit-record.ts';
@@ -35,9 +35,14 @@ const sourceOf = (input: unknown): string => {
   return typeof address === 'string' ? address : '';
 };
 
-const replyOf = ({ decision, output }: ReleaseOutcome<unknown>): Result<unknown> => {
+const sayRefusal = ({ inOwnWords }: ReleaseOutcome<unknown>, refused: Refused): Result<unknown> =>
+  inOwnWords === undefined ? refused : ok(inOwnWords(refused));
+
+const replyOf = (outcome: ReleaseOutcome<unknown>): Result<unknown> => {
+  const { decision, output } = outcome;
   if (decision.verdict === 'release') return ok(output);
-  return decision.verdict === 'refuse' ? refuse(decision.code, decision.detail) : refuse('internal');
+  if (decision.verdict === 'wait') return refuse('internal');
+  return sayRefusal(outcome, refuse(decision.code, decision.detail));
 };
 
 const wipeAll = ({ wipe = [] }: ReleaseOutcome<unknown>): void => {
@@ -180,7 +185,7 @@ export class ReleaseRoad {
       appendRecord(tx, record, outcome.isRemembered !== false);
       const committed = await tx.sealed.commit({ mayUseReserve: decision.verdict === 'release' });
       if (committed.kind === 'conflict') return 'again';
-      if (committed.kind === 'refused') return { result: committed, dispose };
+      if (committed.kind === 'refused') return { result: sayRefusal(outcome, committed), dispose };
       recorder.noteCommit(committed);
     }
     for (const work of after) work();

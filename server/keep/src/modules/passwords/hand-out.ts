@@ -82,7 +82,7 @@ export const factsOf = (
   ...more,
 ];
 
-type HandOut = Omit<ReleaseOutcome<{ readonly value: Uint8Array }>, 'output'> & {
+type HandOut = Omit<ReleaseOutcome<{ readonly value: Uint8Array }>, 'output' | 'inOwnWords'> & {
   readonly output?: { readonly value: Uint8Array };
 };
 

@@ -5,13 +5,14 @@ import { answer, type BoundOperation, type Call, type ModuleServices } from '../
 import type { ModuleTransaction } from '../../kernel/module-transaction.ts';
 import { parseOtp } from './modhex.ts';
 import { isLater } from './open-token.ts';
-import { readToken } from './verify-otp.ts';
+import { readToken } from './read-token.ts';
 import {
   deleteYubikey,
   listYubikeys,
   putYubikey,
   putYubikeysOf,
   readYubikey,
+  spend,
   viewOfYubikey,
   type YubikeyRecord,
   yubikeysOf,
@@ -44,14 +45,8 @@ const showOtp = async (
   const token = await readToken(services, tx, record, typed.block);
   if (token === undefined) return refuse('wrong-code');
   if (!isLater(token, record)) return refuse('replayed');
-  const { nowUnixMs: lastUsedAtUnixMs } = moment;
-  putYubikey(tx, input.publicId, {
-    ...record,
-    ...token,
-    confirmed: true,
-    lastUsedAtUnixMs,
-    epoch: services.epoch.number,
-  });
+  const spent = spend(record, token, moment.nowUnixMs);
+  putYubikey(tx, input.publicId, { ...spent, confirmed: true, epoch: services.epoch.number });
   return ok({});
 };
 
@@ -64,9 +59,10 @@ const enroll = (services: ModuleServices): BoundOperation =>
     const before = await readYubikey(tx, publicId);
     const isTheirs = publicIds.includes(publicId);
     // Whose it was may be gone; a key that counts is never taken from anybody.
-    const owner = before && !isTheirs ? await yubikeysOf(services, tx, before.user) : undefined;
+    const owner = before?.holder && !isTheirs ? await yubikeysOf(services, tx, before.holder.user) : undefined;
     const isSomebodys = owner?.kind === 'ok' && owner.value.publicIds.includes(publicId);
-    if (isSomebodys || (isTheirs && before?.confirmed === true)) {
+    const isNobodys = before !== undefined && before.holder === undefined;
+    if (isSomebodys || isNobodys || (isTheirs && before?.confirmed === true)) {
       return refuse('already-exists', { field: 'publicId', message: 'is taken' });
     }
     if (!isTheirs && publicIds.length >= yubiotp.MAX_YUBIKEYS) {
@@ -82,8 +78,9 @@ const enroll = (services: ModuleServices): BoundOperation =>
     const kept = await services.ask('aes', 'keep', tx, { user, key, value: made.key, nowUnixMs: moment.nowUnixMs });
     if (kept.kind === 'refused') return kept;
     putYubikey(tx, publicId, {
-      ...{ format: 1, user, since, key, privateId: made.privateId, confirmed: false, counter: -1, use: -1 },
-      ...{ createdAtUnixMs: moment.nowUnixMs, epoch: services.epoch.number },
+      ...{ format: 2, holder: { user, since, key }, privateId: made.privateId, active: true, confirmed: false },
+      ...{ counter: -1, use: -1, epoch: services.epoch.number },
+      ...{ createdAtUnixMs: moment.nowUnixMs, modifiedAtUnixMs: moment.nowUnixMs },
     });
     if (!isTheirs) putYubikeysOf(tx, user, { format: 1, since, publicIds: [...publicIds, publicId] });
     return ok(isNew ? { made: { privateId: made.privateId, key: made.key } } : {});
@@ -94,7 +91,7 @@ const remove = (services: ModuleServices): BoundOperation =>
     const present = await yubikeysOf(services, tx, user);
     if (present.kind === 'refused' || !present.value.publicIds.includes(publicId)) return refuse('not-found');
     const record = await readYubikey(tx, publicId);
-    if (record !== undefined) await services.ask('aes', 'discard', tx, { user, key: record.key });
+    if (record?.holder !== undefined) await services.ask('aes', 'discard', tx, { user, key: record.holder.key });
     deleteYubikey(tx, publicId);
     const publicIds = present.value.publicIds.filter((id) => id !== publicId);
     putYubikeysOf(tx, user, { ...present.value, publicIds });

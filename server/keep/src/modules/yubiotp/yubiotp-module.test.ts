@@ -1,25 +1,16 @@
 import assert from 'node:assert/strict';
-import { createCipheriv } from 'node:crypto';
 import { test } from 'node:test';
 import { type InputOf, users, yubiotp } from '@chatelaine/contract';
 import { codeOf, restored, startWithUsers } from '../../otp/testing/start-with-users.ts';
 import type { StartedKeep } from '../../testing/start-keep.ts';
-import { toModhex } from './modhex.ts';
-import { crcOf } from './open-token.ts';
+import { typeCode } from './testing/type-code.ts';
 
 const publicId = 'vvcccccccccb';
 const secrets = { privateId: Buffer.from('8792ebfe26cc', 'hex'), key: Buffer.alloc(16, 5) };
 
 /** What a key with these secrets types. */
-const typed = (counter: number, use: number, { privateId, key } = secrets, id = publicId): string => {
-  const plain = Buffer.alloc(16);
-  privateId.copy(plain);
-  plain.writeUInt16LE(counter, 6);
-  plain.writeUInt8(use, 11);
-  plain.writeUInt16LE(crcOf(plain.subarray(0, 14)) ^ 0xffff, 14);
-  const cipher = createCipheriv('aes-128-ecb', key, null).setAutoPadding(false);
-  return id + toModhex(Buffer.concat([cipher.update(plain), cipher.final()]));
-};
+const typed = (counter: number, use: number, given = secrets, id = publicId): string =>
+  typeCode(id, given, { counter, use });
 
 const verify = async (
   started: StartedKeep,

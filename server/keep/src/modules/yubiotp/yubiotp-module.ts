@@ -1,11 +1,20 @@
-// Codes of YubiKeys.
+// Codes of YubiKeys, and verdicts on them in Yubico's validation protocol.
 
 import { defineModule } from '../../kernel/module.ts';
+import { changeClients } from './change-clients.ts';
 import { changeYubikeys } from './change-yubikeys.ts';
+import { validateRequest } from './validate-request.ts';
 import { verifyOtp } from './verify-otp.ts';
 
 export const yubiotpModule = defineModule({
   name: 'yubiotp',
   requires: ['users', 'aes'],
-  start: (services) => ({ operations: [verifyOtp(services), ...changeYubikeys(services)] }),
+  start: (services) => ({
+    operations: [
+      verifyOtp(services),
+      validateRequest(services),
+      ...changeYubikeys(services),
+      ...changeClients(services),
+    ],
+  }),
 });

@@ -8,6 +8,7 @@ import { type CallOptions, createClient, ok, type Result, refuse } from '@chatel
 import { silentLog } from '@chatelaine/process';
 import type { Front } from '../../front.ts';
 import { httpConfig } from '../http-config.ts';
+import type { HttpPart } from '../http-context.ts';
 import { httpFront } from '../http-front.ts';
 
 /** A question as the keep would see it; copied, since the front wipes what it sent. */
@@ -47,7 +48,10 @@ export interface StartedFront extends AsyncDisposable {
   ask(path: string, asked?: Asked): Promise<Answered>;
 }
 
-export const startFront = async (config: Readonly<Record<string, unknown>> = {}): Promise<StartedFront> => {
+export const startFront = async (
+  config: Readonly<Record<string, unknown>> = {},
+  httpParts: readonly HttpPart[] = [],
+): Promise<StartedFront> => {
   const directory = mkdtempSync(join(tmpdir(), 'gate-http-'));
   const seen: SeenQuestion[] = [];
   let answer: (question: SeenQuestion) => Result<unknown> | Promise<Result<unknown>> = () => ok({});
@@ -67,7 +71,7 @@ export const startFront = async (config: Readonly<Record<string, unknown>> = {})
   });
   const nonces = { current: () => Buffer.alloc(32, 7) };
   const table = httpConfig.parse({ listen: [], plain: ['127.0.0.1:0'], ...config });
-  const front = await httpFront.start({ client, nonces, log: silentLog, directory }, table);
+  const front = await httpFront.start({ client, nonces, log: silentLog, directory, httpParts }, table);
   const portOf = (scheme: string): number | undefined => {
     const address = front.addresses.find((it) => it.startsWith(`${scheme}://`));
     return address === undefined ? undefined : Number(address.split(':').at(-1));
