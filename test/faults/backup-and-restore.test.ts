@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type DevInstance, startDevInstance } from '../support/dev-instance.ts';
@@ -148,6 +149,10 @@ suite('backup and restore', () => {
     const keep = new BareKeep(dir);
     await keep.start();
     scratch.atEnd(() => keep.end('SIGKILL'));
+    const sealed = path.join(scratch.directory(), 'sealed.db');
+    await keep.run(['backup', sealed]);
+    const checked = await runToSuccess(chatelaine, ['backup', 'check', sealed, '--share', ...shares.slice(2)]);
+    assert.match(checked, /^complete +not known: it was made while the keep was sealed/m);
     // One at a time, by the people who have them.
     for (const share of shares.slice(0, 3)) await keep.run(['unseal', '--share', share]);
     assert.deepEqual(await keep.secrets(), secretsAsImported);
@@ -224,6 +229,20 @@ suite('backup and restore', () => {
       }
     }
     assert.ok(found > LOOKS / 3, `${found} of ${LOOKS} pages`);
+  });
+
+  test('a record that somebody took out of a backup is missed', async () => {
+    const check = (file: string) =>
+      runProgram(chatelaine, ['backup', 'check', file, '--key-file', path.join(first.dir, 'unseal.key')]);
+    assert.match((await check(backup)).stdout.toString(), /^complete +nothing was taken out of it$/m);
+    const file = path.join(directory, 'less.db');
+    copyFileSync(backup, file);
+    const db = new DatabaseSync(file);
+    db.exec("DELETE FROM record WHERE id = (SELECT max(id) FROM record WHERE substr(key, 1, 1) = x'03')");
+    db.close();
+    const checked = await check(file);
+    assert.equal(checked.code, 1);
+    assert.match(checked.stderr, /it holds \d+ entries, and held \d+ when it was made/);
   });
 
   test('an instance takes its own backup back, and a store put back by hand is still refused', async () => {

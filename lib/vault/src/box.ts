@@ -20,7 +20,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /** What a box is for and where it lies. */
 export interface BoxPlace {
-  readonly domain: 'header' | 'key slot' | 'wrapped key' | 'rotation' | 'anchor';
+  readonly domain: 'header' | 'key slot' | 'wrapped key' | 'rotation' | 'contents' | 'anchor';
   /** The key in the store; empty for the anchor. */
   readonly at: Uint8Array;
 }

@@ -30,7 +30,10 @@ test('a check opens everything, says how much there was and leaves the store as 
   const opened = accepted(await openDetached(store, keyFile));
   const seen: number[] = [];
   const contents = accepted(await opened.check(({ records, auditRecords }) => seen.push(records + auditRecords)));
-  assert.deepEqual(contents, { records: { c0: 600, c1: 600 }, auditRecords: 1_200 });
+  assert.deepEqual(contents, {
+    ...{ records: { c0: 600, c1: 600 }, auditRecords: 1_200 },
+    ...{ isListed: false, revision: before.revision },
+  });
   assert.deepEqual(
     seen,
     [...seen].sort((a, b) => a - b),
@@ -82,6 +85,56 @@ test('a record under another name, and one that belongs to no collection, are no
   const beside = `${key.slice(0, 34)}${'cd'.repeat(16)}`;
   store.state.entries.set(beside, { ...entry, key: Buffer.from(beside, 'hex') });
   assert.equal(await codeOfCheck(store), 'damaged');
+});
+
+test('what was taken out of a backup that says what it holds is missed, be it a record or the end of the audit', async (t) => {
+  const { vault, store } = await makeVault(t);
+  for (let index = 0; index < 600; index++) await putRecord(vault, 'c', `${index}`, 'value');
+  const { revision } = store.state;
+  await vault.listContents(store);
+  const opened = accepted(await openDetached(store, keyFile));
+  const contents = accepted(await opened.check());
+  assert.equal(contents.isListed, true);
+  assert.equal(contents.revision, revision, 'of the store, not of its copy');
+  opened.close();
+  const whole = store.copy();
+  const records = [...whole.entries.keys()].filter((key) => key.startsWith('03'));
+  for (const key of [records[0], records[300], records.at(-1)]) {
+    store.state.entries.delete(key ?? '');
+    assert.equal(await codeOfCheck(store), 'damaged');
+    store.state = structuredClone(whole);
+  }
+  const [lane = 0, head] = [...store.state.heads][0] ?? [];
+  const audit = store.state.lanes.get(lane) ?? [];
+  const before = audit.at(-2);
+  assert.ok(head !== undefined && before !== undefined);
+  audit.pop();
+  store.state.heads.set(lane, { lane, sequence: before.sequence, hash: before.hash });
+  assert.equal(await codeOfCheck(store), 'damaged');
+});
+
+test('the list of another backup of the same store vouches for nothing', async (t) => {
+  const { vault, store } = await makeVault(t);
+  await putRecord(vault, 'c', 'a', 'value');
+  await vault.listContents(store);
+  const older = store.state.entries.get('05');
+  store.state.entries.delete('05');
+  await putRecord(vault, 'c', 'b', 'value');
+  await vault.listContents(store);
+  assert.equal(await codeOfCheck(store), 'ok');
+  assert.ok(older !== undefined);
+  store.state.entries.set('05', older);
+  assert.equal(await codeOfCheck(store), 'damaged');
+});
+
+test('a restored store holds what it likes', async (t) => {
+  const { vault, store } = await makeVault(t);
+  await putRecord(vault, 'c', 'a', 'value');
+  await vault.listContents(store);
+  const opened = accepted(await openDetached(store, keyFile));
+  accepted(await opened.beginEpoch(1_800_000_000_000, { lane: 0, record: Buffer.from('!') }));
+  assert.equal(accepted(await opened.check()).isListed, false);
+  opened.close();
 });
 
 test('a wrong secret and an empty store are refused', async (t) => {

@@ -7,11 +7,12 @@ import type { AuditEntry, Entry, Store } from '@chatelaine/store';
 import type { AnchoredState } from './anchor.ts';
 import { AnchorFile } from './anchor-file.ts';
 import { KeyRing } from './key-ring.ts';
+import { checkContents } from './list-of-contents.ts';
 import { openStoredRecord } from './open-stored-record.ts';
 import { readEntries, readEntry } from './read-store.ts';
 import type { RootKeys } from './root-keys.ts';
 import { keyNumberOf, openAudit } from './sealed-value.ts';
-import { collectionIdOf, headerKey, recordPrefix } from './store-keys.ts';
+import { collectionIdOf, contentsKey, headerKey, recordPrefix } from './store-keys.ts';
 import { openRoots, readSealed, refusalOf } from './unseal-vault.ts';
 import { type AuditAppend, DamagedRecordError, type OpenedBytes, type SlotSecret } from './vault.ts';
 import { type Epoch, parseHeader, sealHeader, type VaultHeaderHead } from './vault-header.ts';
@@ -25,6 +26,10 @@ export interface BackupContents {
   /** Records by collection, by name. */
   readonly records: Readonly<Record<string, number>>;
   readonly auditRecords: number;
+  /** Whether the backup vouches that nothing was taken out of it; otherwise it has no list of contents. */
+  readonly isListed: boolean;
+  /** Of the store that it was made of. */
+  readonly revision: number;
 }
 
 /** How far a check is. */
@@ -57,7 +62,7 @@ export class DetachedVault {
     this.#fill = fill;
   }
 
-  /** Opens every record and every audit record, and checks the audit chain. Refusals: `damaged`, `unsupported-format`, `busy`. */
+  /** Opens every record and every audit record, checks the audit chain, and compares all of it with the list of contents. Refusals: `damaged`, `unsupported-format`, `busy`. */
   async check(onProgress: CheckProgress = () => undefined): Promise<Result<BackupContents>> {
     try {
       const records = await this.#openRecords((count) => onProgress({ records: count, auditRecords: 0 }));
@@ -65,7 +70,11 @@ export class DetachedVault {
       const chain = await this.#checkChain();
       if (chain.kind === 'refused') return chain;
       const auditRecords = await this.#openAudits((count) => onProgress({ records: sum, auditRecords: count }));
-      return ok({ records, auditRecords });
+      // Last, so that what is damaged is named before the sum of all is said to be wrong.
+      const listed = await checkContents(this.#store, this.#roots);
+      if (listed.kind === 'refused') return listed;
+      const revision = listed.value?.revision ?? (await this.#store.revision());
+      return ok({ records, auditRecords, isListed: listed.value !== undefined, revision });
     } catch (error) {
       return refusalOf(error);
     }
@@ -99,7 +108,8 @@ export class DetachedVault {
     const committed = await this.#store.commit({
       conditions: [{ key: headerKey, revision: entry.revision }],
       puts: [{ key: headerKey, value }],
-      deletes: [],
+      // What the backup held is no longer all there is.
+      deletes: [contentsKey],
       audit: sealAppends(audit, { ring: this.#ring, fill: this.#fill }),
     });
     if (committed.kind === 'conflict') return refuse('conflict');

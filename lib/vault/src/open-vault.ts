@@ -1,10 +1,11 @@
 // An open vault. Its keys lie in locked memory until it is closed; the store stays the caller's.
 
 import type { Result } from '@chatelaine/contract';
-import type { AuditEntry, AuditHead } from '@chatelaine/store';
+import type { AuditEntry, AuditHead, Store } from '@chatelaine/store';
 import type { KeyRing } from './key-ring.ts';
 import { viewSlot } from './key-slot.ts';
 import { KeySlots } from './key-slots.ts';
+import { listContents } from './list-of-contents.ts';
 import { openStoredRecord } from './open-stored-record.ts';
 import { readEntries } from './read-store.ts';
 import { Rotation } from './rotation.ts';
@@ -25,7 +26,7 @@ import {
   type SlotSecret,
   type Vault,
 } from './vault.ts';
-import type { Epoch } from './vault-header.ts';
+import { type Epoch, readStoredHeader } from './vault-header.ts';
 import type { VaultParts } from './vault-parts.ts';
 
 export class OpenVault implements Vault {
@@ -116,6 +117,12 @@ export class OpenVault implements Vault {
 
   continueRotation(run: RotationRun): Promise<void> {
     return this.#rotation.run(run);
+  }
+
+  async listContents(copy: Store): Promise<void> {
+    const header = await readStoredHeader(copy);
+    if (header.kind === 'refused') throw new DamagedRecordError(`the copy is none of this vault: ${header.code}`);
+    await listContents(copy, header.value.box.head.rootKeyId, this.#parts);
   }
 
   advanceAnchor(committed: { readonly revision: number; readonly audit: readonly AuditHead[] }): Promise<void> {

@@ -20,6 +20,7 @@ export class RootKey implements Disposable {
   readonly wrapping: SecretBytes;
   readonly header: SecretBytes;
   readonly anchor: SecretBytes;
+  readonly contents: SecretBytes;
 
   /** Takes over `secret`, of {@link KEY_BYTES}. */
   constructor(secret: SecretBytes) {
@@ -29,6 +30,7 @@ export class RootKey implements Disposable {
     this.wrapping = derive(secret.bytes, 'wrapping');
     this.header = derive(secret.bytes, 'header');
     this.anchor = derive(secret.bytes, 'anchor');
+    this.contents = derive(secret.bytes, 'contents');
   }
 
   static create(fill: FillRandom): RootKey {
@@ -37,7 +39,7 @@ export class RootKey implements Disposable {
 
   /** Wipes all of them. Idempotent. */
   release(): void {
-    for (const key of [this.secret, this.wrapping, this.header, this.anchor]) key.release();
+    for (const key of [this.secret, this.wrapping, this.header, this.anchor, this.contents]) key.release();
   }
 
   [Symbol.dispose](): void {

@@ -21,6 +21,8 @@ export const slotPrefix: Uint8Array = Uint8Array.of(0x01);
 export const wrappedKeyPrefix: Uint8Array = Uint8Array.of(0x02);
 /** What says that keys are being rotated. */
 export const rotationKey: Uint8Array = Uint8Array.of(0x04);
+/** In a backup only: the list of what it holds. */
+export const contentsKey: Uint8Array = Uint8Array.of(0x05);
 /** All records begin with this. */
 export const recordPrefix: Uint8Array = Uint8Array.of(0x03);
 

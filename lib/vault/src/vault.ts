@@ -2,7 +2,7 @@
 // before they enter the chain.
 
 import type { RefusalCode, Refused, Result } from '@chatelaine/contract';
-import type { AuditEntry, AuditHead, Committed } from '@chatelaine/store';
+import type { AuditEntry, AuditHead, Committed, Store } from '@chatelaine/store';
 import type { Epoch } from './vault-header.ts';
 
 /** Bytes in locked memory. Whoever gets one releases it; `bytes` is zeroed then and must not be used any more. */
@@ -151,6 +151,11 @@ export interface Vault {
    * the old keys stay then.
    */
   continueRotation(options: RotationRun): Promise<void>;
+  /**
+   * Writes into `copy`, a copy of the store that nobody else uses, what it holds, so that a check of it notices what is taken out.
+   * Throws StoreError, and {@link DamagedRecordError} if it is no copy of this vault.
+   */
+  listContents(copy: Store): Promise<void>;
   /** Notes a commit; resolves when the anchor outside the store durably knows it (or a later one). Coalesced. */
   advanceAnchor(committed: { readonly revision: number; readonly audit: readonly AuditHead[] }): Promise<void>;
   /** Wipes the keys; the vault is of no use afterwards. */

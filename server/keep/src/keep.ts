@@ -86,7 +86,7 @@ export class Keep {
         ...statusOperations(this, this.#proofs),
         metricsOperation(this.#metrics),
         ...relayOperations(this.relay),
-        backupOperation(store, directory),
+        backupOperation(store, directory, () => this.kernel.open?.vault),
         auditVerification(store, anchorPath),
       ],
     });

@@ -30,7 +30,6 @@ export interface BackupReport extends BackupContents {
   readonly rootKeyId: string;
   readonly createdAtUnixMs: number;
   readonly epoch: number;
-  readonly revision: number;
   readonly slots: readonly KeySlotView[];
   readonly damagedSlots: number;
   /** The slot that opened it. */
@@ -122,7 +121,6 @@ const report = async (
     ...contents.value,
     epoch: epoch.number,
     storeId: store.id,
-    revision: await store.revision(),
     openedBy: vault.slotId,
     newestAtUnixMs: newest.value,
   });

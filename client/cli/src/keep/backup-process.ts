@@ -23,6 +23,7 @@ export interface BackupReport {
   readonly newestAtUnixMs: number;
   readonly records: Readonly<Record<string, number>>;
   readonly auditRecords: number;
+  readonly isListed: boolean;
 }
 
 /** What a restore did. */

@@ -2,11 +2,13 @@
 // until its last byte was sent.
 
 import { randomBytes } from 'node:crypto';
-import { open, readdir, rm } from 'node:fs/promises';
+import { open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { system } from '@chatelaine/contract';
-import type { Store } from '@chatelaine/store';
+import { openSqliteStore, type Store } from '@chatelaine/store';
+import type { Vault } from '@chatelaine/vault';
 import { type BoundOperation, stream } from '../kernel/module.ts';
+import { removeCopy } from '../open-backup.ts';
 
 const CHUNK_BYTES = 262_144;
 const PREFIX = 'backup-';
@@ -29,7 +31,7 @@ async function* sendCopy(path: string, sizeBytes: number) {
       await file.close();
     }
   } finally {
-    await rm(path, { force: true });
+    removeCopy(path);
   }
 }
 
@@ -40,10 +42,31 @@ export const removeLeftoverCopies = async (directory: string): Promise<void> => 
   }
 };
 
-/** Binds `system.backup`. */
-export const backupOperation = (store: Store, directory: string): BoundOperation =>
+/** Writes into the copy what it holds; returns its size. */
+const listContents = async (path: string, vault: Vault): Promise<number> => {
+  const copy = await openSqliteStore({ path });
+  try {
+    await vault.listContents(copy);
+  } finally {
+    await copy.close();
+  }
+  return (await stat(path)).size;
+};
+
+/**
+ * Binds `system.backup`.
+ *
+ * @param openVault a sealed keep has none; its backups say nothing of what they hold
+ */
+export const backupOperation = (store: Store, directory: string, openVault: () => Vault | undefined): BoundOperation =>
   stream(system.backup, async () => {
     const path = join(directory, `${PREFIX}${randomBytes(8).toString('hex')}.db`);
+    const vault = openVault();
     const { sizeBytes } = await store.backup(path);
-    return sendCopy(path, sizeBytes);
+    try {
+      return sendCopy(path, vault === undefined ? sizeBytes : await listContents(path, vault));
+    } catch (error) {
+      removeCopy(path);
+      throw error;
+    }
   });
