@@ -17,7 +17,7 @@ export interface ImportViolation {
 const layers: readonly (readonly string[])[] = [
   ['contract'],
   ['secret', 'store', 'rawtls', 'password-hash', 'process'],
-  ['keyring', 'passwords', 'session', 'vault', 'link'],
+  ['keyring', 'passwords', 'session', 'vault', 'link', 'machine-keys'],
 ];
 
 /** Packages that hold sealed records; nothing but these may reach them. */

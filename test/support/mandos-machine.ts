@@ -47,16 +47,23 @@ export const createMandosMachine = async (
   const common = ['--dir', keyDir, '--name', name];
   await runToSuccess('/usr/sbin/mandos-keygen', [...common, '--length', '2048', '--sublength', '2048']);
   const stanza = await runToSuccess('/usr/sbin/mandos-keygen', [...common, '--passfile', passwordFile, '--no-ssh']);
-  const keys = [
-    `--pubkey=${keyDir}/pubkey.txt`,
-    `--seckey=${keyDir}/seckey.txt`,
-    `--tls-pubkey=${keyDir}/tls-pubkey.pem`,
-    `--tls-privkey=${keyDir}/tls-privkey.pem`,
-  ];
+  return { ...machineWithKeys(keyDir, name), stanza };
+};
+
+/** Options of mandos-client, and of ours, that name the keys in a directory. */
+export const keyOptions = (keyDir: string): readonly string[] => [
+  `--pubkey=${keyDir}/pubkey.txt`,
+  `--seckey=${keyDir}/seckey.txt`,
+  `--tls-pubkey=${keyDir}/tls-pubkey.pem`,
+  `--tls-privkey=${keyDir}/tls-privkey.pem`,
+];
+
+/** The stock client with keys that are there. */
+export const machineWithKeys = (keyDir: string, name: string): Omit<MandosMachine, 'stanza'> => {
+  const keys = keyOptions(keyDir);
   return {
     name,
     keyDir,
-    stanza,
     fetch: (port, patienceMs = FETCH_PATIENCE_MS, enter = []) => {
       const place = ['--interface=none', `--connect=127.0.0.1:${port}`];
       const command = [...enter, clientProgram(), ...place, '--retry=1', ...keys];

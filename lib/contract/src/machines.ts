@@ -6,6 +6,7 @@ export * from './machines/checker.ts';
 export * from './machines/events.ts';
 export * from './machines/exporting.ts';
 export * from './machines/fetching.ts';
+export * from './machines/heartbeat-statement.ts';
 export * from './machines/identity.ts';
 export * from './machines/managing.ts';
 export * from './machines/rules.ts';

@@ -22,5 +22,6 @@ export {
 export { type FillRandom, fillRandom } from './random.ts';
 export { openSealed, SEAL_KEY_BYTES, SEAL_NONCE_BYTES, SEAL_TAG_BYTES, sealInto } from './sealed-bytes.ts';
 export { SecretBytes } from './secret-bytes.ts';
-export { combineShares, MAX_SHARES, type SecretShare, splitSecret } from './shamir.ts';
+export { combineShares, type SecretShare, splitSecret } from './shamir.ts';
+export { MAX_SHARES } from './shamir-bytes.ts';
 export { wipe } from './wipe.ts';

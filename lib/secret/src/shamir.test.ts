@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { combineShares, lockedMemory, MAX_SHARES, SecretBytes, type SecretShare, splitSecret } from './index.ts';
-import { multiply } from './shamir.ts';
+import { multiply } from './shamir-bytes.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');
 const share = (number: number, value: string): SecretShare => ({ number, value: SecretBytes.copyOf(hex(value)) });

@@ -21,7 +21,10 @@ const registerEnroll = (machine: Command): void => {
     .option('--key-dir <DIR>', "the machine's four key files; made there if there are none (default: NAME-keys)")
     .option('--force', 'make new keys even if there are some')
     .option('--replace', 'take over the name or key of a machine that is enrolled')
-    .option('--disabled', 'it gets nothing before it is enabled');
+    .option('--disabled', 'it gets nothing before it is enabled')
+    .option('--servers <NAMES>', 'share the password out: here, and names of other servers, joined by commas')
+    .option('--threshold <NUMBER>', 'how many of these servers suffice; fewer learn nothing')
+    .option('--share-dir <DIR>', 'where the shares of the others are written (default: NAME-shares)');
   withSettingsOptions(enroll, true)
     .option('--json', 'print JSON')
     .action(

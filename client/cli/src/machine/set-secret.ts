@@ -3,14 +3,14 @@
 
 import { randomUUID } from 'node:crypto';
 import { machines } from '@chatelaine/contract';
+import { encryptPassword, readEncryptionKeys } from '@chatelaine/machine-keys';
 import { Failure } from '../failure.ts';
 import { askKeep } from '../instance/ask-keep.ts';
 import type { GlobalOptions } from '../instance/config-file.ts';
-import { encryptPassword } from '../mandos-keys/encrypt-password.ts';
-import { readEncryptionKeys } from '../mandos-keys/key-directory.ts';
 import { answerOf } from '../refused-answer.ts';
 import { say } from '../terminal/output.ts';
 import { readPassword, readStdin } from '../terminal/secret-input.ts';
+import { withMachineKeys } from './with-machine-keys.ts';
 
 const MAX_SECRET_BYTES = 262_144;
 
@@ -23,15 +23,16 @@ const isOpenPgpMessage = (bytes: Uint8Array): boolean => {
   return [1, 3, 9, 18, 20].includes(tag);
 };
 
-const encryptHere = async (keyDir: string): Promise<Uint8Array> => {
-  const keys = await readEncryptionKeys(keyDir);
-  const password = await readPassword({ name: 'disk password', isNew: true });
-  try {
-    return await encryptPassword(password, keys);
-  } finally {
-    password.fill(0);
-  }
-};
+const encryptHere = (keyDir: string): Promise<Uint8Array> =>
+  withMachineKeys(async () => {
+    const keys = await readEncryptionKeys(keyDir);
+    const password = await readPassword({ name: 'disk password', isNew: true });
+    try {
+      return await encryptPassword(password, keys);
+    } finally {
+      password.fill(0);
+    }
+  });
 
 const readMessage = async (): Promise<Uint8Array> => {
   if (process.stdin.isTTY) {

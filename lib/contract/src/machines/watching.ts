@@ -111,9 +111,3 @@ export const heartbeat = defineOperation({
   output: z.strictObject({}),
   refusals: ['stale', 'bad-proof', 'replayed', 'disk-full'],
 });
-
-const encoder = new TextEncoder();
-
-/** The bytes that a heartbeat signs: a fixed text, a zero byte, the nonce, the machine's name. */
-export const heartbeatStatement = (name: string, nonce: Uint8Array): Uint8Array =>
-  Buffer.concat([encoder.encode('chatelaine heartbeat v1\0'), nonce, encoder.encode(name)]);

@@ -4,8 +4,8 @@
 import { constants } from 'node:fs';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Failure } from '../failure.ts';
 import { keyIdOfPem } from './key-id.ts';
+import { MachineKeysError } from './machine-keys-error.ts';
 import { keyFileNames, type MachineKeys } from './make-keys.ts';
 
 const MAX_KEY_FILE_BYTES = 1_048_576;
@@ -24,7 +24,7 @@ const readText = async (path: string): Promise<string | undefined> => {
     const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const { size } = await file.stat();
-      if (size > MAX_KEY_FILE_BYTES) throw new Failure('input', `${path} is too large for a key.`);
+      if (size > MAX_KEY_FILE_BYTES) throw new MachineKeysError(`${path} is too large for a key.`);
       return await readFile(file, 'utf8');
     } finally {
       await file.close();
@@ -33,7 +33,7 @@ const readText = async (path: string): Promise<string | undefined> => {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     if (code === 'EACCES' && path.endsWith('seckey.txt')) return undefined;
-    throw code === undefined ? error : new Failure('input', `${path} cannot be read: ${code}.`);
+    throw code === undefined ? error : new MachineKeysError(`${path} cannot be read: ${code}.`);
   }
 };
 
@@ -49,12 +49,12 @@ export const readKeyDirectory = async (directory: string): Promise<PublicKeys> =
   const publicKey = await readText(join(directory, 'pubkey.txt'));
   const tlsPublicKey = await readText(join(directory, 'tls-pubkey.pem'));
   const secretKey = await readText(join(directory, 'seckey.txt'));
-  if (publicKey === undefined) throw new Failure('input', `${directory} has no pubkey.txt.`);
+  if (publicKey === undefined) throw new MachineKeysError(`${directory} has no pubkey.txt.`);
   if (tlsPublicKey === undefined) {
-    throw new Failure('input', `${directory} has no tls-pubkey.pem.`, 'Make it with: mandos-keygen (1.8 or newer)');
+    throw new MachineKeysError(`${directory} has no tls-pubkey.pem.`, 'Make it with: mandos-keygen (1.8 or newer)');
   }
   const keyId = keyIdOfPem(tlsPublicKey);
-  if (keyId === undefined) throw new Failure('input', `${join(directory, 'tls-pubkey.pem')} is no public key in PEM.`);
+  if (keyId === undefined) throw new MachineKeysError(`${join(directory, 'tls-pubkey.pem')} is no public key in PEM.`);
   return { keyId, publicKey, ...(secretKey !== undefined && { secretKey }) };
 };
 
@@ -62,8 +62,23 @@ export const readKeyDirectory = async (directory: string): Promise<PublicKeys> =
 export const readEncryptionKeys = async (directory: string): Promise<Omit<PublicKeys, 'keyId'>> => {
   const publicKey = await readText(join(directory, 'pubkey.txt'));
   const secretKey = await readText(join(directory, 'seckey.txt'));
-  if (publicKey === undefined) throw new Failure('input', `${directory} has no pubkey.txt.`);
+  if (publicKey === undefined) throw new MachineKeysError(`${directory} has no pubkey.txt.`);
   return { publicKey, ...(secretKey !== undefined && { secretKey }) };
+};
+
+/** The texts of all four files. */
+export const readKeyFiles = async (directory: string): Promise<MachineKeys> => {
+  const read = async (name: keyof MachineKeys): Promise<string> => {
+    const text = await readText(join(directory, name));
+    if (text === undefined) throw new MachineKeysError(`${directory} has no ${name} that may be read.`);
+    return text;
+  };
+  return {
+    'seckey.txt': await read('seckey.txt'),
+    'pubkey.txt': await read('pubkey.txt'),
+    'tls-privkey.pem': await read('tls-privkey.pem'),
+    'tls-pubkey.pem': await read('tls-pubkey.pem'),
+  };
 };
 
 /** Writes the files with mode 0600, durably, replacing what is there; makes the directory, 0700, if it is not there. */
@@ -81,6 +96,6 @@ export const writeKeyDirectory = async (directory: string, keys: MachineKeys): P
     await opened.sync();
   } catch (error) {
     for (const name of keyFileNames) await rm(join(directory, `${name}.new`), { force: true }).catch(() => undefined);
-    throw new Failure('input', `The keys cannot be written to ${directory}: ${(error as NodeJS.ErrnoException).code}.`);
+    throw new MachineKeysError(`The keys cannot be written to ${directory}: ${(error as NodeJS.ErrnoException).code}.`);
   }
 };

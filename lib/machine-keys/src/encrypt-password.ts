@@ -12,7 +12,7 @@ import {
   readKey,
   readPrivateKey,
 } from 'openpgp';
-import { Failure } from '../failure.ts';
+import { MachineKeysError } from './machine-keys-error.ts';
 
 // Whatever kind of key mandos-keygen was told to make is the machine's own, and has to do.
 const config: PartialConfig = {
@@ -26,7 +26,7 @@ const readPublic = async (armored: string): Promise<Key> => {
   try {
     return await readKey({ armoredKey: armored, config });
   } catch {
-    throw new Failure('input', 'pubkey.txt is not an OpenPGP public key.');
+    throw new MachineKeysError('pubkey.txt is not an OpenPGP public key.');
   }
 };
 
@@ -34,7 +34,7 @@ const readPrivate = async (armored: string): Promise<PrivateKey> => {
   try {
     return await readPrivateKey({ armoredKey: armored, config });
   } catch {
-    throw new Failure('input', 'seckey.txt is not an OpenPGP secret key.');
+    throw new MachineKeysError('seckey.txt is not an OpenPGP secret key.');
   }
 };
 
@@ -68,7 +68,7 @@ export const encryptPassword = async (
     });
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'unknown reason';
-    throw new Failure('input', `The password cannot be encrypted to pubkey.txt: ${reason}.`);
+    throw new MachineKeysError(`The password cannot be encrypted to pubkey.txt: ${reason}.`);
   } finally {
     copy.fill(0);
   }

@@ -4,12 +4,16 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import test from 'node:test';
+import {
+  encryptPassword,
+  fingerprintOf,
+  makeKeys,
+  readKeyDirectory,
+  writeKeyDirectory,
+} from '@chatelaine/machine-keys';
 import { readClients } from '../clients-conf/clients.ts';
 import { GnuPg } from '../testing/gnupg.ts';
 import { ScratchDirectory } from '../testing/scratch-directory.ts';
-import { encryptPassword, fingerprintOf } from './encrypt-password.ts';
-import { readKeyDirectory, writeKeyDirectory } from './key-directory.ts';
-import { makeKeys } from './make-keys.ts';
 
 const passwords: readonly Buffer[] = [
   Buffer.from('correct horse battery staple'),

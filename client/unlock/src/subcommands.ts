@@ -1,0 +1,38 @@
+// What `chatelaine-unlock` can do besides getting the password, by name. Each is loaded only when it is called: what runs at
+// boot pays for nothing else. A new one is a folder and one entry here.
+
+/**
+ * Runs a subcommand and gives its exit code. An `EndedError` ends it with that code, and a line on stderr.
+ *
+ * @param words what stands behind its name on the command line
+ */
+export type RunSubcommand = (words: readonly string[]) => Promise<number>;
+
+export interface Subcommand {
+  /** One line for the help. */
+  readonly summary: string;
+  readonly load: () => Promise<RunSubcommand>;
+}
+
+export const subcommands: ReadonlyMap<string, Subcommand> = new Map<string, Subcommand>([
+  [
+    'keygen',
+    {
+      summary: 'makes the keys of this machine, or new ones',
+      load: async () => (await import('./keygen/run-keygen.ts')).runKeygen,
+    },
+  ],
+  [
+    'heartbeat',
+    {
+      summary: 'says to the servers that this machine is alive',
+      load: async () => (await import('./heartbeat/run-heartbeat.ts')).runHeartbeat,
+    },
+  ],
+]);
+
+/** The lines of the help that name them. */
+export const subcommandHelp = (): string => {
+  const lines = [...subcommands].map(([name, { summary }]) => `  ${name.padEnd(34)} ${summary}\n`);
+  return `\nCommands; COMMAND --help says more:\n\n${lines.join('')}`;
+};
