@@ -29,6 +29,34 @@ export const subcommands: ReadonlyMap<string, Subcommand> = new Map<string, Subc
       load: async () => (await import('./heartbeat/run-heartbeat.ts')).runHeartbeat,
     },
   ],
+  [
+    'plugin-runner',
+    {
+      summary: 'runs plugins, and prints what the first of them prints that succeeds',
+      load: async () => (await import('./plugin-runner/plugin-runner.ts')).runPlugins,
+    },
+  ],
+  [
+    'password-prompt',
+    {
+      summary: 'a plugin: asks at the terminal',
+      load: async () => (await import('./password-prompt/password-prompt.ts')).promptForPassword,
+    },
+  ],
+  [
+    'askpass-fifo',
+    {
+      summary: 'a plugin: reads the FIFO of cryptsetup',
+      load: async () => (await import('./askpass-fifo/askpass-fifo.ts')).readAskpassFifo,
+    },
+  ],
+  [
+    'plymouth',
+    {
+      summary: 'a plugin: asks through the boot splash',
+      load: async () => (await import('./plymouth/plymouth.ts')).askThroughPlymouth,
+    },
+  ],
 ]);
 
 /** The lines of the help that name them. */

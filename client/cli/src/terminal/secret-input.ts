@@ -1,8 +1,8 @@
 // Secrets come from a prompt, from stdin or from a file; never from an argument, and never as a string.
 
 import { open } from 'node:fs/promises';
+import { PromptEndedError, UnseenPrompt } from '@chatelaine/process/unseen-prompt';
 import { Failure } from '../failure.ts';
-import { UnseenPrompt } from './typed-line.ts';
 
 const MAX_BYTES = 65_536;
 const LINE_FEED = 10;
@@ -74,9 +74,15 @@ const askTwice = async (prompt: UnseenPrompt, name: string): Promise<Buffer> => 
 };
 
 /** A pass phrase or password from the prompt; only if stdin is a terminal. The caller wipes it. */
-export const askSecret = ({ name, isNew }: SecretQuestion): Promise<Buffer> => {
+export const askSecret = async ({ name, isNew }: SecretQuestion): Promise<Buffer> => {
   const prompt = new UnseenPrompt();
-  return isNew ? askTwice(prompt, name) : prompt.ask(`${name.replace(/^./, (first) => first.toUpperCase())}: `);
+  try {
+    if (isNew) return await askTwice(prompt, name);
+    return await prompt.ask(`${name.replace(/^./, (first) => first.toUpperCase())}: `);
+  } catch (error) {
+    if (!(error instanceof PromptEndedError)) throw error;
+    throw new Failure(error.reason === 'interrupted' ? 'interrupted' : 'usage', error.message);
+  }
 };
 
 /** A pass phrase from the prompt, or from stdin without the line end that `echo` puts there. The caller wipes it. */

@@ -1,7 +1,7 @@
 // One line typed at a prompt, unseen, as bytes: what is a pass phrase never becomes a string, and every buffer that held it
 // is zeroed. The line is edited by hand here because the terminal is in raw mode.
 
-import { Failure } from '../failure.ts';
+import type { ReadStream } from 'node:tty';
 
 const MAX_BYTES = 65_536;
 
@@ -14,21 +14,42 @@ const CTRL_U = 21;
 const ESCAPE = 27;
 const DELETE = 127;
 
+/** Why a prompt ended without a line. */
+export type PromptEnd = 'interrupted' | 'nothing' | 'hung-up' | 'too-long';
+
+const texts: Readonly<Record<PromptEnd, string>> = {
+  interrupted: 'Interrupted.',
+  nothing: 'Nothing was entered.',
+  'hung-up': 'The terminal is gone.',
+  'too-long': 'That is too long.',
+};
+
+/** A prompt that ended without a line; the message is for the person at it. */
+export class PromptEndedError extends Error {
+  override readonly name = 'PromptEndedError';
+  readonly reason: PromptEnd;
+
+  constructor(reason: PromptEnd) {
+    super(texts[reason]);
+    this.reason = reason;
+  }
+}
+
 /** What is being typed. The buffer never moves, so that no copy of it is left behind. */
-export class TypedLine {
+class TypedLine {
   readonly #bytes = Buffer.allocUnsafeSlow(MAX_BYTES);
   #length = 0;
   #isInEscape = false;
 
   /** Takes one byte from the terminal. `done` ends the line, `interrupt` and `nothing` end the prompt. */
-  take(byte: number): 'more' | 'done' | 'interrupt' | 'nothing' {
+  take(byte: number): 'more' | 'done' | 'interrupted' | 'nothing' {
     if (this.#isInEscape && byte >= 0x20) {
       // A key such as an arrow: ESC, then [ or O, then up to a letter or ~. None of it was meant as text.
       this.#isInEscape = !(byte === 0x7e || (byte >= 0x40 && byte <= 0x7a && byte !== 0x5b && byte !== 0x4f));
       return 'more';
     }
     this.#isInEscape = false;
-    if (byte === CTRL_C) return 'interrupt';
+    if (byte === CTRL_C) return 'interrupted';
     if (byte === RETURN || byte === LINE_FEED) return 'done';
     if (byte === CTRL_D) return this.#length === 0 ? 'nothing' : 'more';
     if (byte === ESCAPE) this.#isInEscape = true;
@@ -39,7 +60,7 @@ export class TypedLine {
   }
 
   #add(byte: number): void {
-    if (this.#length === MAX_BYTES) throw new Failure('usage', 'That is too long.');
+    if (this.#length === MAX_BYTES) throw new PromptEndedError('too-long');
     this.#bytes[this.#length++] = byte;
   }
 
@@ -66,34 +87,41 @@ export class TypedLine {
   }
 }
 
-/** Asks questions at the terminal that stdin is. Bytes typed ahead belong to the next question. */
+/** Asks questions at a terminal, standard input if no other is given. Bytes typed ahead belong to the next question. */
 export class UnseenPrompt {
+  readonly #terminal: ReadStream;
   #pending: Buffer[] = [];
 
-  /** The caller wipes what comes back. Ctrl-C and an end of input end the command. */
+  constructor(terminal: ReadStream = process.stdin) {
+    this.#terminal = terminal;
+  }
+
+  /**
+   * Shows the question on stderr. The caller wipes what comes back.
+   *
+   * @throws {PromptEndedError} at Ctrl-C, at Ctrl-D on an empty line, and at the end of the terminal.
+   */
   async ask(question: string): Promise<Buffer> {
-    const { stdin } = process;
     const line = new TypedLine();
     // Before the question is shown, so that not even the fastest answer is echoed.
-    stdin.setRawMode(true);
+    this.#terminal.setRawMode(true);
     try {
       process.stderr.write(question);
       const ended = await this.#readLine(line);
-      if (ended === 'interrupt') throw new Failure('interrupted', 'Interrupted.');
-      if (ended === 'nothing') throw new Failure('usage', 'Nothing was entered.');
+      if (ended !== 'done') throw new PromptEndedError(ended);
       return line.copy();
     } finally {
       line.wipe();
-      stdin.setRawMode(false);
-      stdin.pause();
+      this.#terminal.setRawMode(false);
+      this.#terminal.pause();
       process.stderr.write('\n');
     }
   }
 
-  async #readLine(line: TypedLine): Promise<'done' | 'interrupt' | 'nothing'> {
+  async #readLine(line: TypedLine): Promise<'done' | 'interrupted' | 'nothing' | 'hung-up'> {
     for (;;) {
-      const chunk = this.#pending.shift() ?? (await nextChunk());
-      if (chunk === undefined) return 'nothing';
+      const chunk = this.#pending.shift() ?? (await nextChunk(this.#terminal));
+      if (chunk === undefined) return 'hung-up';
       for (let at = 0; at < chunk.length; at++) {
         const next = line.take(chunk[at] ?? 0);
         chunk[at] = 0;
@@ -105,17 +133,18 @@ export class UnseenPrompt {
   }
 }
 
-const nextChunk = (): Promise<Buffer | undefined> =>
+const nextChunk = (terminal: ReadStream): Promise<Buffer | undefined> =>
   new Promise((resolve) => {
-    const { stdin } = process;
     const settle = (chunk?: Buffer): void => {
-      stdin.off('data', settle);
-      stdin.off('end', end);
-      stdin.pause();
+      terminal.off('data', settle);
+      terminal.off('end', end);
+      terminal.off('error', end);
+      terminal.pause();
       resolve(chunk);
     };
     const end = (): void => settle();
-    stdin.on('data', settle);
-    stdin.on('end', end);
-    stdin.resume();
+    terminal.on('data', settle);
+    terminal.on('end', end);
+    terminal.on('error', end);
+    terminal.resume();
   });
