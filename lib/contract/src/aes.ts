@@ -10,6 +10,9 @@ export const keyNameSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,79}$/, 'must be 1 to 80 of a-z, 0-9, ".", "_" and "-"');
 
+/** What an import is called by whoever makes it: random, so that no other one has the name. */
+export const importIdSchema = z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 hexadecimal digits');
+
 /** Modules that a key can be linked to. */
 export const linkableModules = ['hotp', 'totp', 'yubiotp'] as const;
 const moduleSchema = z.enum(linkableModules);
@@ -105,4 +108,15 @@ export const remove = defineOperation({
   input: byName,
   output: nothing,
   refusals: ['not-found', 'disk-full'],
+});
+
+export const completeImport = defineOperation({
+  name: 'aes.complete-import',
+  summary: 'Lets everything count that arrived with an import, from one moment on.',
+  kind: 'change',
+  roles: ['admin'],
+  capability: 'aes.manage',
+  input: z.strictObject({ import: importIdSchema }),
+  output: nothing,
+  refusals: ['disk-full'],
 });

@@ -8,6 +8,7 @@ export * as keyslots from './keyslots.ts';
 export * as machines from './machines.ts';
 export * as passwords from './passwords.ts';
 export * as policy from './policy.ts';
+export * as recovery from './recovery.ts';
 export * as sessions from './sessions.ts';
 export * as system from './system.ts';
 export * as tokens from './tokens.ts';

@@ -6,6 +6,8 @@ import {
   confirmOperation,
   credentialFields,
   enrolmentFields,
+  exportOperation,
+  importOperation,
   listingInput,
   pathOfCredential,
   removeOperation,
@@ -24,6 +26,8 @@ const ownFields = {
   lookAhead: z.number().int().min(0).max(50).describe('codes that may have been made and not used; 10 is customary'),
 };
 
+const movedFields = { ...ownFields, counter: counter.describe('of the next code that the device makes') };
+
 const view = z.strictObject({ ...credentialFields, ...ownFields, counter });
 
 /** A credential as it is shown: never its seed. */
@@ -38,8 +42,7 @@ export const enroll = defineOperation({
   path: pathOfCredential,
   input: z.strictObject({
     ...enrolmentFields,
-    ...ownFields,
-    counter: counter.describe('of the next code that the device makes'),
+    ...movedFields,
   }),
   output: z.strictObject({ seed: bytes({ max: 64 }).optional().describe('of a new one only') }),
   refusals: ['not-found', 'already-exists', 'too-large', 'disk-full'],
@@ -50,6 +53,8 @@ export const confirm = confirmOperation('hotp', 2);
 export const resync = resyncOperation('hotp');
 export const remove = removeOperation('hotp');
 export const allowTries = allowTriesOperation('hotp');
+export const bring = importOperation('hotp', movedFields);
+export const exportSeed = exportOperation('hotp', movedFields);
 
 export const list = defineOperation({
   name: 'hotp.list',

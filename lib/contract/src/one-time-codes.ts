@@ -1,7 +1,7 @@
 // What operations on one-time codes have in common, by counter (`hotp`) or by time (`totp`).
 
 import * as z from 'zod';
-import { keyNameSchema, MAX_KEY_BYTES, MIN_KEY_BYTES } from './aes.ts';
+import { importIdSchema, keyNameSchema, MAX_KEY_BYTES, MIN_KEY_BYTES } from './aes.ts';
 import { bytes, defineOperation } from './operation.ts';
 import { userNameSchema } from './users.ts';
 
@@ -62,7 +62,7 @@ export const credentialFields = {
   state: z
     .enum(['unconfirmed', 'active', 'waits'])
     .describe(
-      'unconfirmed: no code of it was seen yet; waits: a backup was restored, and it has to be synchronized anew',
+      'unconfirmed: no code of it was seen yet, or its import was not completed; waits: a backup was restored, and it has to be synchronized anew',
     ),
   digits: z.number().int(),
   algorithm: z.enum(codeAlgorithms),
@@ -151,6 +151,54 @@ export const allowTriesOperation = (module: string) =>
     input: z.strictObject({ user: userNameSchema }),
     output: nothing,
     refusals: ['disk-full'],
+  });
+
+/** A credential as it moves: what its device counts with, besides what only one kind has. */
+const movedFields = {
+  seed: bytes({ min: MIN_KEY_BYTES, max: MAX_KEY_BYTES }),
+  digits: z.number().int().min(6).max(8),
+  algorithm: z.enum(codeAlgorithms),
+};
+
+/** Most credentials of one `MODULE.import`: they fit one transaction of any store. */
+export const MAX_IMPORTED_AT_ONCE = 8;
+
+/** Declares `MODULE.import`. */
+export const importOperation = <Own extends z.ZodRawShape>(module: string, own: Own) =>
+  defineOperation({
+    name: `${module}.import`,
+    summary:
+      'Takes over credentials from another system, all of them or none. They count once their import is complete.',
+    description:
+      'An import of any size is taken up in pieces, under one name that whoever imports makes up. None of it counts before ' +
+      '`aes.complete-import` was answered, and then all of it does, without a code of the device. What an import that was never ' +
+      'completed left behind can be taken up again, enrolled over, or removed.',
+    kind: 'change',
+    roles: ['admin'],
+    capability: `${module}.import`,
+    input: z.strictObject({
+      import: importIdSchema,
+      credentials: z
+        .array(z.strictObject({ ...byName.shape, ...movedFields, ...own }))
+        .min(1)
+        .max(MAX_IMPORTED_AT_ONCE),
+    }),
+    output: nothing,
+    refusals: ['not-found', 'already-exists', 'too-large', 'disk-full', 'damaged'],
+  });
+
+/** Declares `MODULE.export`. */
+export const exportOperation = <Own extends z.ZodRawShape>(module: string, own: Own) =>
+  defineOperation({
+    name: `${module}.export`,
+    summary: 'Hands out the seed of a credential, for another system. It goes on counting here.',
+    kind: 'release',
+    roles: ['admin'],
+    capability: `${module}.export`,
+    path: pathOfCredential,
+    input: byName,
+    output: z.strictObject({ ...movedFields, ...own }),
+    refusals: ['not-found', 'disk-full', 'damaged'],
   });
 
 /** What a listing asks for. */

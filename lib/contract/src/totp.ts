@@ -6,6 +6,8 @@ import {
   confirmOperation,
   credentialFields,
   enrolmentFields,
+  exportOperation,
+  importOperation,
   listingInput,
   pathOfCredential,
   removeOperation,
@@ -14,7 +16,7 @@ import {
 } from './one-time-codes.ts';
 import { bytes, defineOperation } from './operation.ts';
 
-export { MAX_CREDENTIALS } from './one-time-codes.ts';
+export { MAX_CREDENTIALS, MAX_IMPORTED_AT_ONCE } from './one-time-codes.ts';
 
 const ownFields = {
   periodSeconds: z.number().int().min(10).max(300).describe('30 is customary'),
@@ -48,6 +50,8 @@ export const confirm = confirmOperation('totp', 1);
 export const resync = resyncOperation('totp');
 export const remove = removeOperation('totp');
 export const allowTries = allowTriesOperation('totp');
+export const bring = importOperation('totp', ownFields);
+export const exportSeed = exportOperation('totp', ownFields);
 
 export const list = defineOperation({
   name: 'totp.list',

@@ -6,6 +6,8 @@ import type { AddClientOptions } from '../otp/clients.ts';
 import type { EnrollOptions } from '../otp/enroll.ts';
 import type { KindOptions } from '../otp/kind.ts';
 import { action } from './action.ts';
+import { registerMoves } from './otp-moves.ts';
+import { registerRecovery } from './otp-recovery.ts';
 
 const withKinds = (command: Command): Command =>
   command
@@ -59,7 +61,7 @@ const registerClients = (otp: Command): void => {
 };
 
 export const registerOtp = (program: Command): void => {
-  const otp = program.command('otp').description('one-time codes (modules "totp", "hotp", "yubiotp")');
+  const otp = program.command('otp').description('one-time codes (modules "totp", "hotp", "yubiotp", "recovery")');
   withKinds(
     otp
       .command('enroll')
@@ -102,7 +104,9 @@ export const registerOtp = (program: Command): void => {
     otp
       .command('verify')
       .summary('check a code')
-      .description('Checks a code, from a prompt or stdin. A code that is right is spent.')
+      .description(
+        'Checks a code, from a prompt or stdin. A code that is right is spent. Codes of YubiKeys and recovery codes are told by their length.',
+      )
       .argument('<USER>'),
   )
     .option('--name <NAME>', 'of this credential only')
@@ -157,4 +161,6 @@ export const registerOtp = (program: Command): void => {
     ),
   );
   registerClients(otp);
+  registerRecovery(otp);
+  registerMoves(otp);
 };

@@ -35,7 +35,7 @@ directory = ${inside('keep')}
 anchor = ${inside('anchor', 'anchor')}
 socket = ${inside('run', 'keep.sock')}
 pid_file = ${inside('run', 'keep.pid')}
-modules = ["machines", "passwords", "users", "sessions", "aes", "hotp", "totp", "yubiotp"]
+modules = ["machines", "passwords", "users", "sessions", "aes", "hotp", "totp", "yubiotp", "recovery"]
 unseal_key_file = ${inside('unseal.key')}
 ${peerNames.map((name) => peerTable(directory, name)).join('')}
 [gate.mandos]

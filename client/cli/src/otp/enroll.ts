@@ -11,6 +11,7 @@ import { fromBase32 } from './base32.ts';
 import { confirmShown } from './confirm.ts';
 import { type KindOptions, kindOf } from './kind.ts';
 import { isUnusual, otpauthUri, type UriOptions } from './otpauth-uri.ts';
+import { newPublicId, programmingLines } from './yubikey-secrets.ts';
 
 export interface EnrollOptions extends GlobalOptions, KindOptions {
   readonly name?: string;
@@ -109,14 +110,8 @@ const enrollCode = async (kind: 'totp' | 'hotp', user: string, options: EnrollOp
   });
 };
 
-const newPublicId = async (): Promise<string> => {
-  const { randomBytes } = await import('node:crypto');
-  // Ids that people give their keys themselves begin with vv.
-  return `vv${[...randomBytes(5).toString('hex')].map((digit) => 'cbdefghijklnrtuv'[Number.parseInt(digit, 16)]).join('')}`;
-};
-
 const enrollYubikey = async (user: string, options: EnrollOptions): Promise<void> => {
-  const publicId = options.publicId ?? (await newPublicId());
+  const publicId = options.publicId ?? newPublicId();
   const secret = options.given === true ? await readYubikeySecret() : ({ kind: 'new' } as const);
   await askKeep(options, async (client) => {
     const { made } = answerOf(await client.call(yubiotp.enroll, { user, publicId, secret }), user);
@@ -124,8 +119,11 @@ const enrollYubikey = async (user: string, options: EnrollOptions): Promise<void
       const [privateId, key] = [made.privateId, made.key].map((bytes) => Buffer.from(bytes).toString('hex'));
       if (options.json === true) await printJson({ kind: 'yubikey', user, publicId, privateId, key });
       else await print(`${publicId},${privateId},${key}\n`);
-      say('Public id, private id and AES key; they are not shown again. To program slot 1 of a key:');
-      say(`  ykman otp yubiotp 1 --public-id ${publicId} --private-id PRIVATE-ID --key AES-KEY`);
+      say(
+        'Public id, private id and AES key; they are not shown again. Slot 1 of a key is programmed by one of these, which ask',
+      );
+      say('for the secrets that are not in them:');
+      for (const line of programmingLines(publicId)) say(`  ${line}`);
     }
     await confirmShown(client, { kind: 'yubikey', user, credential: publicId });
   });

@@ -1,18 +1,20 @@
 // `chatelaine otp verify`, `list`, `remove` and `allow-tries`.
 
-import { type Client, hotp, type Result, totp, yubiotp } from '@chatelaine/contract';
+import { type Client, hotp, type Result, recovery, totp, yubiotp } from '@chatelaine/contract';
 import { Failure } from '../failure.ts';
 import { askKeep } from '../instance/ask-keep.ts';
 import type { GlobalOptions } from '../instance/config-file.ts';
-import { answerOf, failureOf } from '../refused-answer.ts';
+import { answerOf } from '../refused-answer.ts';
 import { confirm as confirmByPerson } from '../terminal/confirm.ts';
 import { formatMoment } from '../terminal/moment.ts';
 import { print, printJson, say } from '../terminal/output.ts';
 import { formatTable, terminalWidth } from '../terminal/table.ts';
+import { allPages } from './all-pages.ts';
 import { type Kind, type KindOptions, namedOf } from './kind.ts';
+import { listCredentials } from './list-credentials.ts';
 import { readCode } from './read-codes.ts';
+import { isRecoveryCode } from './recovery.ts';
 
-const PAGE = 500;
 const SHORTEST_YUBIKEY_CODE = 32;
 /** No user has that name. */
 const NOBODY = '-';
@@ -27,9 +29,11 @@ export const verify = (
     const input = { user, code, ...(options.name !== undefined && { credential: options.name }) };
     const verified: Result<object> = isYubikeys
       ? await client.call(yubiotp.verify, { user, otp: code })
-      : options.hotp === true
-        ? await client.call(hotp.verify, input)
-        : await client.call(totp.verify, input);
+      : isRecoveryCode(code)
+        ? await client.call(recovery.verify, { user, code })
+        : options.hotp === true
+          ? await client.call(hotp.verify, input)
+          : await client.call(totp.verify, input);
     const value = answerOf(verified, user);
     if (options.json === true) return await printJson(value);
     say('The code is right, and spent from now on.');
@@ -45,49 +49,20 @@ interface Shown {
   readonly lastUsedAtUnixMs?: number | undefined;
 }
 
-/** Every page of what a module lists; of a module that is not loaded, nothing. */
-const allPages = async <T>(
-  ask: (page: {
-    limit: number;
-    cursor?: string;
-  }) => Promise<Result<{ readonly items: T[]; readonly cursor?: string | undefined }>>,
-): Promise<T[]> => {
-  const all: T[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await ask({ limit: PAGE, ...(cursor !== undefined && { cursor }) });
-    if (page.kind === 'refused') {
-      if (page.code === 'unknown-operation') return [];
-      throw failureOf(page);
-    }
-    all.push(...page.value.items);
-    cursor = page.value.cursor;
-  } while (cursor !== undefined);
-  return all;
-};
-
 const listAll = async (client: Client, user: string): Promise<Shown[]> => {
   const about = user === '' ? {} : { user };
-  const ofCounted = (kind: 'totp' | 'hotp') =>
-    allPages(async (page) => {
-      const input = { ...about, ...page };
-      const listed = kind === 'totp' ? await client.call(totp.list, input) : await client.call(hotp.list, input);
-      if (listed.kind === 'refused') return listed;
-      const items: Shown[] = listed.value.credentials.map((one) => ({ kind, ...one }));
-      return { kind: 'ok', value: { items, cursor: listed.value.cursor } };
-    });
-  const ofYubikeys = allPages(async (page) => {
+  const yubikeys = await allPages<Shown>(async (page) => {
     const listed = await client.call(yubiotp.list, { ...about, ...page });
     if (listed.kind === 'refused') return listed;
-    const items: Shown[] = listed.value.keys.map(({ publicId, user: owner = NOBODY, ...one }) => ({
-      kind: 'yubikey',
+    const items = listed.value.keys.map(({ publicId, user: owner = NOBODY, ...one }) => ({
+      kind: 'yubikey' as const,
       user: owner,
       credential: publicId,
       ...one,
     }));
     return { kind: 'ok', value: { items, cursor: listed.value.cursor } };
   });
-  const all = [await ofCounted('totp'), await ofCounted('hotp'), await ofYubikeys].flat();
+  const all: Shown[] = [...(await listCredentials(client, user === '' ? undefined : user)), ...yubikeys];
   const nameOf = ({ user: owner, kind, credential }: Shown): string => `${owner} ${kind} ${credential}`;
   return all.sort((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1));
 };

@@ -11,11 +11,13 @@ export interface UriOptions {
   readonly digits: number;
   readonly periodSeconds: number;
   readonly counter: number;
+  /** What it is called here: for an import, phones do not look at it. */
+  readonly credential?: string;
 }
 
 /** Makes the URI. It holds the seed: show it once, to the one person it is for. */
 export const otpauthUri = (seed: Uint8Array, options: UriOptions): string => {
-  const { kind, issuer, account, algorithm, digits, periodSeconds, counter } = options;
+  const { kind, issuer, account, algorithm, digits, periodSeconds, counter, credential } = options;
   const label = `${encodeURIComponent(issuer)}:${encodeURIComponent(account)}`;
   const parameters = [
     ['secret', toBase32(seed)],
@@ -23,6 +25,7 @@ export const otpauthUri = (seed: Uint8Array, options: UriOptions): string => {
     ['algorithm', algorithm.toUpperCase()],
     ['digits', String(digits)],
     kind === 'totp' ? ['period', String(periodSeconds)] : ['counter', String(counter)],
+    ...(credential === undefined ? [] : [['credential', encodeURIComponent(credential)]]),
   ];
   return `otpauth://${kind}/${label}?${parameters.map((pair) => pair.join('=')).join('&')}`;
 };

@@ -5,6 +5,7 @@ import { aesModule } from './aes/aes-module.ts';
 import { hotpModule } from './hotp/hotp-module.ts';
 import { machinesModule } from './machines/machines-module.ts';
 import { passwordsModule } from './passwords/passwords-module.ts';
+import { recoveryModule } from './recovery/recovery-module.ts';
 import { sessionsModule } from './sessions/sessions-module.ts';
 import { totpModule } from './totp/totp-module.ts';
 import { usersModule } from './users/users-module.ts';
@@ -19,4 +20,5 @@ export const knownModules: readonly ModuleDefinition[] = [
   hotpModule,
   totpModule,
   yubiotpModule,
+  recoveryModule,
 ];

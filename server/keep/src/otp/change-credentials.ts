@@ -4,7 +4,7 @@ import { type InputOf, ok, type Result, refuse, totp } from '@chatelaine/contrac
 import { answer, type BoundOperation, type Call, type ModuleServices } from '../kernel/module.ts';
 import type { ModuleTransaction } from '../kernel/module-transaction.ts';
 import type { CommonCredential, CountedKind } from './counted-kind.ts';
-import { credentialsOfPresentUser, putCredentials, seedOf, withCredential } from './credentials-record.ts';
+import { credentialsOfPresentUser, isConfirmed, putCredentials, seedOf, withCredential } from './credentials-record.ts';
 import { matchCode, matchRow } from './match-code.ts';
 import { parseCode } from './one-time-code.ts';
 import { settled } from './settled.ts';
@@ -49,7 +49,8 @@ export const enrollCredential = async <C extends CommonCredential>(
   if (present.kind === 'refused') return present;
   const record = present.value;
   const before = record.credentials.find((one) => one.name === name);
-  if (before?.confirmed === true) return refuse('already-exists', { field: 'credential', message: 'is taken' });
+  if (before !== undefined && (await isConfirmed(services, tx, user, before)))
+    return refuse('already-exists', { field: 'credential', message: 'is taken' });
   if (before === undefined && record.credentials.length >= totp.MAX_CREDENTIALS) {
     return refuse('too-large', { message: `a user has at most ${totp.MAX_CREDENTIALS} of a kind` });
   }

@@ -70,6 +70,8 @@ export interface CountedKind<Credential extends CommonCredential> {
   readonly window: (credential: Credential, moment: Moment) => readonly number[];
   /** Where a device that went astray is looked for. */
   readonly wideWindow: (credential: Credential, moment: Moment) => { readonly from: number; readonly to: number };
+  /** Where two codes in a row are accepted from; absent: nowhere but in the window. */
+  readonly farWindow?: (credential: Credential) => { readonly from: number; readonly to: number };
   /** The credential once the code of `counter` was given: that one is spent, and every one before. */
   readonly spend: (credential: Credential, counter: number, moment: Moment) => Credential;
   /** The credential in an epoch later than its own; undefined if it waits for a person. */

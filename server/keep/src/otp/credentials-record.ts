@@ -66,6 +66,18 @@ export const seedOf = async (
   key: string,
 ): Promise<Result<HandedKey>> => (await ask('aes', 'key', tx, { user, key })) as Result<HandedKey>;
 
+/** Whether its device has shown a code, or it was taken over from another system by an import that is complete. */
+export const isConfirmed = async (
+  { ask }: ModuleServices,
+  tx: ModuleTransaction,
+  user: string,
+  { confirmed, key }: CommonCredential,
+): Promise<boolean> => {
+  if (!confirmed) return false;
+  const waits = await ask('aes', 'waits', tx, { user, key });
+  return waits.kind === 'ok' && waits.value === false;
+};
+
 /** The credentials of whoever has the name now; a former user's are none. */
 export const credentialsOfPresentUser = async <C extends CommonCredential>(
   kind: Kind<C>,

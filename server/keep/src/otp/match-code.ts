@@ -2,15 +2,13 @@
 // nothing; which of them counts is decided by what is spent. Pure.
 
 import { areEqualBytes } from '@chatelaine/secret';
-import { type CodeForm, oneTimeCode } from './one-time-code.ts';
+import { type CodeForm, CodeMaker } from './one-time-code.ts';
 
 /** What a code turned out to be. `repeated`: it is the one that was accepted last. */
 export type Match = { readonly kind: 'accepted'; readonly counter: number } | { readonly kind: 'repeated' | 'wrong' };
 
-const isCodeOf = (seed: Uint8Array, counter: number, form: CodeForm, code: Uint8Array): boolean => {
-  const right = oneTimeCode(seed, Math.max(0, counter), form);
-  return areEqualBytes(right, code) && counter >= 0;
-};
+const isCodeOf = (codes: CodeMaker, counter: number, code: Uint8Array): boolean =>
+  areEqualBytes(codes.at(Math.max(0, counter)), code) && counter >= 0;
 
 /**
  * Finds the counter of a code.
@@ -25,27 +23,42 @@ export const matchCode = (
   window: readonly number[],
   unspent: number,
 ): Match => {
+  using codes = new CodeMaker(seed, form);
   let found: number | undefined;
   for (const counter of window) {
-    const isIt = isCodeOf(seed, counter, form, code);
+    const isIt = isCodeOf(codes, counter, code);
     if (isIt && counter >= unspent) found ??= counter;
   }
-  const isLast = isCodeOf(seed, unspent - 1, form, code);
+  const isLast = isCodeOf(codes, unspent - 1, code);
   if (found !== undefined) return { kind: 'accepted', counter: found };
   return { kind: isLast ? 'repeated' : 'wrong' };
+};
+
+/** Every counter in `from` to `to` that a code may belong to. */
+export const matchFar = (
+  seed: Uint8Array,
+  code: Uint8Array,
+  form: CodeForm,
+  { from, to }: { readonly from: number; readonly to: number },
+): readonly number[] => {
+  using codes = new CodeMaker(seed, form);
+  const counters: number[] = [];
+  for (let counter = from; counter <= to; counter++) {
+    if (isCodeOf(codes, counter, code)) counters.push(counter);
+  }
+  return counters;
 };
 
 /** Finds consecutive codes in `from` to `to`; gives the counter of the last of them. */
 export const matchRow = (
   seed: Uint8Array,
-  codes: readonly Uint8Array[],
+  row: readonly Uint8Array[],
   form: CodeForm,
   { from, to }: { readonly from: number; readonly to: number },
 ): number | undefined => {
-  const [first] = codes;
-  for (let counter = Math.max(0, from); first !== undefined && counter <= to; counter++) {
-    if (!isCodeOf(seed, counter, form, first)) continue;
-    if (codes.every((code, at) => isCodeOf(seed, counter + at, form, code))) return counter + codes.length - 1;
+  using codes = new CodeMaker(seed, form);
+  for (let counter = Math.max(0, from); row.length > 0 && counter <= to; counter++) {
+    if (row.every((code, at) => isCodeOf(codes, counter + at, code))) return counter + row.length - 1;
   }
   return undefined;
 };

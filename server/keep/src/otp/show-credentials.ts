@@ -3,7 +3,7 @@
 import type { ModuleServices } from '../kernel/module.ts';
 import type { ModuleTransaction } from '../kernel/module-transaction.ts';
 import type { CommonCredential, CountedKind } from './counted-kind.ts';
-import { credentialsOfPresentUser, listCredentials } from './credentials-record.ts';
+import { credentialsOfPresentUser, isConfirmed, listCredentials } from './credentials-record.ts';
 import { settled } from './settled.ts';
 import type { TryBudget } from './try-budget.ts';
 
@@ -13,17 +13,23 @@ interface Asked {
   readonly cursor?: string | undefined;
 }
 
+/** A credential that is to be shown. */
+export interface Shown<C> {
+  readonly user: string;
+  readonly credential: C;
+  readonly isConfirmed: boolean;
+}
+
 /** What every credential is shown with. */
 export const commonView = <C extends CommonCredential>(
   kind: Pick<CountedKind<C>, 'afterRestore'>,
   { epoch }: ModuleServices,
   budget: TryBudget,
-  user: string,
-  credential: C,
+  { user, credential, isConfirmed }: Shown<C>,
 ) => {
-  const { name, digits, algorithm, createdAtUnixMs, lastUsedAtUnixMs, confirmed } = credential;
+  const { name, digits, algorithm, createdAtUnixMs, lastUsedAtUnixMs } = credential;
   const counts = settled(kind, credential, epoch) !== undefined;
-  const state = !confirmed ? ('unconfirmed' as const) : counts ? ('active' as const) : ('waits' as const);
+  const state = !isConfirmed ? ('unconfirmed' as const) : counts ? ('active' as const) : ('waits' as const);
   return {
     ...{ user, credential: name, state, digits, algorithm, createdAtUnixMs },
     ...(lastUsedAtUnixMs !== undefined && { lastUsedAtUnixMs }),
@@ -37,7 +43,7 @@ export const showCredentials = async <C extends CommonCredential, View>(
   services: ModuleServices,
   tx: ModuleTransaction,
   { user, limit, cursor }: Asked,
-  view: (user: string, credential: C) => View,
+  view: (shown: Shown<C>) => View,
 ): Promise<{ credentials: View[]; cursor?: string }> => {
   const page =
     user === undefined
@@ -47,7 +53,10 @@ export const showCredentials = async <C extends CommonCredential, View>(
   for (const found of page.found) {
     const present = await credentialsOfPresentUser(kind, services, tx, found.user);
     if (present.kind === 'refused') continue;
-    credentials.push(...present.value.credentials.map((credential) => view(found.user, credential)));
+    for (const credential of present.value.credentials) {
+      const shown = { user: found.user, credential };
+      credentials.push(view({ ...shown, isConfirmed: await isConfirmed(services, tx, found.user, credential) }));
+    }
   }
   const next = 'cursor' in page ? page.cursor : undefined;
   return next === undefined ? { credentials } : { credentials, cursor: next };

@@ -1,14 +1,17 @@
 // How many wrong codes may be given for a user: some, then one more every few minutes. Places from which the user gave a right
-// code before have tries of their own, so that a stranger who keeps guessing does not keep the user out; and nobody is locked
-// out for good. Names that are no user's are counted apart: however many of them are tried, no user's count is forgotten.
+// code before have tries of their own, so that a stranger who keeps guessing does not keep the user out. Every place also has
+// tries for two codes in a row, whatever others do: nobody is locked out. Names that are no user's are counted apart: however many
+// of them are tried, no user's count is forgotten.
 
 import type { Clock } from '../kernel/clock.ts';
+import type { Giver } from './first-codes.ts';
 
 /** Wrong codes before it gets slow. RFC 4226, section 7.3. */
 export const TRIES = 10;
 /** 144 tries a day: with six codes of six digits that may be right, one chance in 1,150. */
 export const ONE_MORE_EVERY_MS = 600_000;
 const MOST_STRANGERS = 10_000;
+const MOST_ROWS = 100_000;
 
 /** Whose code it is, and where it comes from. */
 export interface Tried {
@@ -23,7 +26,9 @@ export class TryBudget {
   /** When all tries are there again; in order of the last try. */
   readonly #users = new Map<string, number>();
   readonly #strangers = new Map<string, number>();
+  readonly #rows = new Map<string, number>();
   readonly #taken = new WeakMap<object, boolean>();
+  readonly #takenRows = new WeakMap<object, boolean>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -37,21 +42,27 @@ export class TryBudget {
     return place === undefined ? name : `${name} ${place}`;
   }
 
-  /** Takes a try, if there is one. Repeated attempts of the same `request` are one try. */
-  take(tried: Tried, request: object): boolean {
-    const before = this.#taken.get(request);
-    if (before !== undefined) return before;
-    const counts = this.#countsOf(tried);
-    const key = this.#keyOf(tried);
+  #take(counts: Map<string, number>, key: string): boolean {
     const now = this.#clock.elapsedMs();
     const fullAt = Math.max(counts.get(key) ?? 0, now) + ONE_MORE_EVERY_MS;
-    const isTaken = fullAt - now <= TRIES * ONE_MORE_EVERY_MS;
-    if (isTaken) {
-      counts.delete(key);
-      counts.set(key, fullAt);
-      this.#forget(now);
-    }
+    if (fullAt - now > TRIES * ONE_MORE_EVERY_MS) return false;
+    counts.delete(key);
+    counts.set(key, fullAt);
+    this.#forget(now);
+    return true;
+  }
+
+  /** Takes a try, if there is one. Repeated attempts of the same `request` are one try. */
+  take(tried: Tried, request: object): boolean {
+    const isTaken = this.#taken.get(request) ?? this.#take(this.#countsOf(tried), this.#keyOf(tried));
     this.#taken.set(request, isTaken);
+    return isTaken;
+  }
+
+  /** Takes a try for one of two codes in a row, of which every place has some. */
+  takeRow({ name, place }: Giver, request: object): boolean {
+    const isTaken = this.#takenRows.get(request) ?? this.#take(this.#rows, `${name} ${place}`);
+    this.#takenRows.set(request, isTaken);
     return isTaken;
   }
 
@@ -70,7 +81,9 @@ export class TryBudget {
 
   /** Gives a user all tries back, wherever they come from. */
   restoreAll(name: string): void {
-    for (const key of this.#users.keys()) if (key === name || key.startsWith(`${name} `)) this.#users.delete(key);
+    for (const counts of [this.#users, this.#rows]) {
+      for (const key of counts.keys()) if (key === name || key.startsWith(`${name} `)) counts.delete(key);
+    }
   }
 
   /** How many tries somebody has from a place that is not known. */
@@ -81,10 +94,13 @@ export class TryBudget {
   }
 
   #forget(now: number): void {
-    for (const counts of [this.#users, this.#strangers]) {
+    for (const [counts, most] of [
+      [this.#users, Infinity],
+      [this.#strangers, MOST_STRANGERS],
+      [this.#rows, MOST_ROWS],
+    ] as const) {
       const [oldest] = counts;
-      if (oldest === undefined) continue;
-      if (oldest[1] <= now || (counts === this.#strangers && counts.size > MOST_STRANGERS)) counts.delete(oldest[0]);
+      if (oldest !== undefined && (oldest[1] <= now || counts.size > most)) counts.delete(oldest[0]);
     }
   }
 }

@@ -9,7 +9,8 @@ import { sourcePrefix } from '../kernel/refusal-tally.ts';
 import { asserted, type Condition, decideRelease, type Moment, proved } from '../kernel/release/decision.ts';
 import type { CommonCredential, CountedKind } from './counted-kind.ts';
 import { putCredentials, readCredentials, seedOf, withCredential } from './credentials-record.ts';
-import { type Match, matchCode } from './match-code.ts';
+import { type FirstCode, FirstCodes, isNext } from './first-codes.ts';
+import { type Match, matchCode, matchFar } from './match-code.ts';
 import { parseCode } from './one-time-code.ts';
 import { settled } from './settled.ts';
 import type { TryBudget } from './try-budget.ts';
@@ -55,16 +56,34 @@ interface Found<C> {
   readonly counter: number;
 }
 
+/** What a code turned out to be. */
+interface Tried<C> {
+  /** It is in the window of this credential. */
+  readonly found?: Found<C>;
+  /** It is only far ahead, where this one may be. */
+  readonly far?: { readonly credential: C; readonly counters: readonly number[] };
+  readonly isRepeated: boolean;
+}
+
+interface Given {
+  readonly user: string;
+  readonly code: Uint8Array;
+  readonly since: number | undefined;
+  /** Whether it is looked for far ahead too. */
+  readonly mayBeFar: boolean;
+}
+
 /** Tries the code with each of the credentials. */
 const tryAll = async <C extends CommonCredential>(
   kind: CountedKind<C>,
   services: ModuleServices,
   tx: ModuleTransaction,
-  { user, code, since }: { readonly user: string; readonly code: Uint8Array; readonly since: number | undefined },
+  { user, code, since, mayBeFar }: Given,
   credentials: readonly C[],
   moment: Moment,
-): Promise<{ readonly found?: Found<C>; readonly isRepeated: boolean }> => {
+): Promise<Tried<C>> => {
   let found: Found<C> | undefined;
+  let far: Tried<C>['far'];
   let isRepeated = false;
   for (const kept of credentials.length === 0 ? [kind.nobodys] : credentials) {
     const key = await seedOf(services, tx, user, kept.key === '' ? NOBODYS_KEY : kept.key);
@@ -73,45 +92,75 @@ const tryAll = async <C extends CommonCredential>(
     const credential = counting ?? kept;
     const seed = key.kind === 'ok' ? key.value.value : NOBODYS_SEED;
     const match: Match = matchCode(seed, code, credential, kind.window(credential, moment), credential.unspent);
+    const isNear = mayCount && match.kind !== 'wrong';
+    const window = isNear || !mayBeFar ? undefined : kind.farWindow?.(credential);
+    const counters = window === undefined ? [] : matchFar(seed, code, credential, window);
     if (!mayCount) continue;
     if (match.kind === 'accepted') found ??= { credential, counter: match.counter };
+    else if (counters.length > 0) far ??= { credential, counters };
     isRepeated ||= match.kind === 'repeated';
   }
-  return found === undefined ? { isRepeated } : { found, isRepeated };
+  return { isRepeated, ...(found !== undefined && { found }), ...(far !== undefined && { far }) };
+};
+
+/** The code and its credential if it is to be accepted: one in the window, or one that goes on from the one just before. */
+const acceptable = <C extends CommonCredential>(
+  { found, far }: Tried<C>,
+  before: FirstCode | undefined,
+  mayTry: boolean,
+): { readonly accepted?: Found<C>; readonly first?: FirstCode } => {
+  if (found !== undefined && mayTry) return { accepted: found };
+  const candidate = found === undefined ? far : { credential: found.credential, counters: [found.counter] };
+  if (candidate === undefined) return {};
+  const { credential, counters } = candidate;
+  const next = isNext(before, credential.name, counters, found === undefined);
+  if (next !== undefined) return { accepted: { credential, counter: next } };
+  return { first: { credential: credential.name, counters, isFar: found === undefined } };
 };
 
 export const verifyCode = <C extends CommonCredential>(
   kind: CountedKind<C>,
   services: ModuleServices,
   budget: TryBudget,
-): BoundOperation =>
-  release(kind.operations.verify, async (call, tx) => {
+): BoundOperation => {
+  const firsts = new FirstCodes(services.clock);
+  return release(kind.operations.verify, async (call, tx) => {
     const { input, moment, request } = call;
     const { user } = input;
     const source = input.source?.address ?? call.source ?? '';
-    const from = source === '' ? undefined : sourcePrefix(source);
+    const place = source === '' ? '' : sourcePrefix(source);
     const record = await readCredentials(kind, tx, user);
-    const isKnownPlace = from !== undefined && record?.places.includes(from) === true;
-    const tried = { name: user, isUser: record !== undefined, ...(isKnownPlace && { place: from }) };
+    const isKnownPlace = place !== '' && record?.places.includes(place) === true;
+    const tried = { name: user, isUser: record !== undefined, ...(isKnownPlace && { place }) };
+    const giver = { name: user, place };
     const code = parseCode(input.code);
     const asked = (record?.credentials ?? []).filter(({ name }) => (input.credential ?? name) === name);
     const mayTry = code === undefined || budget.take(tried, request);
-    const given = { user, code: code ?? MALFORMED, since: record?.since };
-    const { found, isRepeated } = await tryAll(kind, services, tx, given, asked, moment);
-    const isAccepted = found !== undefined;
+    const before = firsts.take(giver, request);
+    const mayBeOfTwo = mayTry || budget.takeRow(giver, request);
+    const given = { user, code: code ?? MALFORMED, since: record?.since, mayBeFar: mayTry && code !== undefined };
+    const matched = await tryAll(kind, services, tx, given, asked, moment);
+    const { accepted, first } = mayBeOfTwo ? acceptable(matched, before, mayTry) : {};
+    const isRow = accepted !== undefined && (!mayTry || matched.found === undefined);
     const known = [asserted('user', user), ...(source === '' ? [] : [asserted('address', source)])];
-    const decision = decideRelease(conditions, { needsClock: kind.needsClock, mayTry, isAccepted }, moment, known);
-    if (decision.verdict !== 'release' || found === undefined || record === undefined) {
-      if (isRepeated || isAccepted) budget.giveBack(tried, request);
+    const subject = { needsClock: kind.needsClock, mayTry: mayTry || isRow, isAccepted: accepted !== undefined };
+    const decision = decideRelease(conditions, subject, moment, known);
+    if (decision.verdict !== 'release' || accepted === undefined || record === undefined) {
+      if (matched.isRepeated || accepted !== undefined) budget.giveBack(tried, request);
+      if (first !== undefined) firsts.keep(giver, first);
       return { decision };
     }
-    const { name } = found.credential;
-    const spent = kind.spend(found.credential, found.counter, moment);
-    const places = from === undefined ? record.places : [...record.places.filter((place) => place !== from), from];
+    const { name } = accepted.credential;
+    const spent = kind.spend(accepted.credential, accepted.counter, moment);
+    const places = place === '' ? record.places : [...record.places.filter((known) => known !== place), place];
     const next = withCredential({ ...record, places: places.slice(-MOST_PLACES) }, spent);
     putCredentials(kind, tx, user, next);
     call.afterCommit(() => budget.restore(tried));
-    const facts = [...decision.facts, proved('credential', name), proved('counter', found.counter)];
+    const facts = [
+      ...decision.facts,
+      ...[proved('credential', name), proved('counter', accepted.counter)],
+      ...(isRow ? [proved('second-of-two', true)] : []),
+    ];
     return {
       subject: `${user}/${name}`,
       isRemembered: false,
@@ -119,3 +168,4 @@ export const verifyCode = <C extends CommonCredential>(
       output: { credential: name },
     };
   });
+};

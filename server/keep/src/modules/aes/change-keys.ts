@@ -5,7 +5,17 @@ import { associate, dissociate } from '../../kernel/associations.ts';
 import { answer, type BoundOperation, type ModuleServices } from '../../kernel/module.ts';
 import type { ModuleTransaction } from '../../kernel/module-transaction.ts';
 import type { Moment } from '../../kernel/release/decision.ts';
-import { deleteKey, type KeyRecord, listKeys, modulesOf, pathOfKey, putKey, readKey } from './key-record.ts';
+import {
+  deleteKey,
+  isPending,
+  type KeyRecord,
+  listKeys,
+  modulesOf,
+  pathOfKey,
+  putCompleteImport,
+  putKey,
+  readKey,
+} from './key-record.ts';
 import { personOf } from './person-of.ts';
 
 type Names = { readonly user: string; readonly key: string };
@@ -21,23 +31,30 @@ const findKey = async (
   return person !== undefined && record?.since === person.since ? record : undefined;
 };
 
-/** Writes a new key of a user; a key of a former user of that name is written over. */
+/** How a key came to be that no person made by itself: for which module, and with which import. */
+interface Origin {
+  readonly madeBy: string;
+  readonly import?: string;
+}
+
+/** Writes a new key of a user; one of a former user of that name, or of an import that was never completed, is written over. */
 export const addKey = async (
   services: ModuleServices,
   tx: ModuleTransaction,
   names: Names,
   value: Uint8Array,
   { nowUnixMs }: Pick<Moment, 'nowUnixMs'>,
-  madeBy?: string,
+  origin?: Origin,
 ): Promise<Result<{ readonly since: number }>> => {
   const person = await personOf(services, tx, names.user);
   if (person === undefined) return refuse('not-found');
   const { since } = person;
   const before = await readKey(tx, names.user, names.key);
-  if (before?.since === since) return refuse('already-exists', { field: 'key', message: 'is taken' });
+  if (before?.since === since && !(await isPending(tx, before)))
+    return refuse('already-exists', { field: 'key', message: 'is taken' });
   const record = { format: 1 as const, value, since, createdAtUnixMs: nowUnixMs };
-  if (madeBy === undefined) putKey(tx, names, record, []);
-  else putKey(tx, names, { ...record, madeBy }, [madeBy]);
+  if (origin === undefined) putKey(tx, names, record, []);
+  else putKey(tx, names, { ...record, ...origin }, [origin.madeBy]);
   return ok({ since });
 };
 
@@ -91,6 +108,12 @@ export const changeKeys = (services: ModuleServices): readonly BoundOperation[] 
     const [linked] = await modulesOf(tx, user, key);
     if (linked !== undefined) return refuse('conflict', { field: 'key', message: `is linked to ${linked}` });
     deleteKey(tx, user, key);
+    return ok({});
+  }),
+
+  answer(aes.completeImport, async ({ input, moment, note }, tx) => {
+    putCompleteImport(tx, input.import, moment.nowUnixMs);
+    note({ name: 'import', value: input.import, assurance: 'proved' });
     return ok({});
   }),
 ];

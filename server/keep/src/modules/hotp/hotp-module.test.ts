@@ -44,6 +44,35 @@ test('a device that went astray is found by consecutive codes that are not spent
   assert.equal(await verify(started, 502), 'ok');
 });
 
+test('two consecutive codes far ahead are accepted without a person, a single one or two others are not', async () => {
+  await using started = await start();
+  assert.equal(await verify(started, 500), 'wrong-code');
+  assert.equal(await verify(started, 502), 'wrong-code', 'not the next');
+  assert.equal(await verify(started, 503), 'ok', 'the next one');
+  assert.equal(await verify(started, 503), 'wrong-code', 'again');
+  assert.equal(await verify(started, 502), 'wrong-code', 'the first of the two is spent with it');
+  assert.equal(await verify(started, 504), 'ok');
+  assert.equal(await verify(started, 600), 'wrong-code');
+  assert.equal(codeOf(await started.admin.call(hotp.verify, { user: 'ada', code: '000000' })), 'wrong-code');
+  assert.equal(await verify(started, 601), 'wrong-code', 'another code came between');
+  assert.equal(await verify(started, 602), 'ok');
+  assert.equal(await verify(started, 700), 'wrong-code');
+  started.clock.advance(300_001);
+  assert.equal(await verify(started, 701), 'wrong-code', 'too long after');
+  assert.equal(await verify(started, 603 + 1_001), 'wrong-code');
+  assert.equal(await verify(started, 603 + 1_002), 'wrong-code', 'too far ahead');
+});
+
+test('of 64 requests with the second of two codes far ahead exactly one is accepted', async () => {
+  await using started = await start();
+  for (let counter = 100; counter < 1_000; counter += 100) {
+    assert.equal(await verify(started, counter), 'wrong-code');
+    const answers = await Promise.all(Array.from({ length: 64 }, () => verify(started, counter + 1)));
+    assert.equal(answers.filter((answer) => answer === 'ok').length, 1);
+    await started.admin.call(hotp.allowTries, { user: 'ada' });
+  }
+});
+
 test('of 64 requests with one code exactly one is accepted, in every round, also across a restart', async () => {
   let started = await start();
   for (let counter = 2; counter < 22; counter++) {

@@ -1,9 +1,10 @@
 // One-time codes by counter.
 
 import { hotp, ok } from '@chatelaine/contract';
-import { answer, defineModule } from '../../kernel/module.ts';
+import { answer, defineModule, release } from '../../kernel/module.ts';
 import { changeCredentials, enrollCredential } from '../../otp/change-credentials.ts';
-import { commonView, showCredentials } from '../../otp/show-credentials.ts';
+import { exportCredential, importCredentials } from '../../otp/move-credentials.ts';
+import { commonView, type Shown, showCredentials } from '../../otp/show-credentials.ts';
 import { TryBudget } from '../../otp/try-budget.ts';
 import { verifyCode } from '../../otp/verify-code.ts';
 import { type HotpCredential, hotpKind } from './hotp-kind.ts';
@@ -13,9 +14,9 @@ export const hotpModule = defineModule({
   requires: ['users', 'aes'],
   start: (services) => {
     const budget = new TryBudget(services.clock);
-    const viewOf = (user: string, credential: HotpCredential): hotp.HotpView => {
-      const { lookAhead, unspent: counter } = credential;
-      return { ...commonView(hotpKind, services, budget, user, credential), lookAhead, counter };
+    const viewOf = (shown: Shown<HotpCredential>): hotp.HotpView => {
+      const { lookAhead, unspent: counter } = shown.credential;
+      return { ...commonView(hotpKind, services, budget, shown), lookAhead, counter };
     };
     return {
       operations: [
@@ -23,6 +24,15 @@ export const hotpModule = defineModule({
           const { counter, lookAhead } = call.input;
           return enrollCredential(hotpKind, services, call, tx, { unspent: counter, lookAhead });
         }),
+        answer(hotp.bring, (call, tx) =>
+          importCredentials(hotpKind, services, call, tx, ({ counter, lookAhead }) => ({
+            unspent: counter,
+            lookAhead,
+          })),
+        ),
+        release(hotp.exportSeed, (call, tx) =>
+          exportCredential(hotpKind, services, call, tx, ({ unspent: counter, lookAhead }) => ({ counter, lookAhead })),
+        ),
         verifyCode(hotpKind, services, budget),
         ...changeCredentials(hotpKind, services, budget),
         answer(hotp.list, async ({ input }, tx) => ok(await showCredentials(hotpKind, services, tx, input, viewOf))),

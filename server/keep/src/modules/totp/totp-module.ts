@@ -1,9 +1,10 @@
 // One-time codes by time.
 
 import { ok, totp } from '@chatelaine/contract';
-import { answer, defineModule } from '../../kernel/module.ts';
+import { answer, defineModule, release } from '../../kernel/module.ts';
 import { changeCredentials, enrollCredential } from '../../otp/change-credentials.ts';
-import { commonView, showCredentials } from '../../otp/show-credentials.ts';
+import { exportCredential, importCredentials } from '../../otp/move-credentials.ts';
+import { commonView, type Shown, showCredentials } from '../../otp/show-credentials.ts';
 import { TryBudget } from '../../otp/try-budget.ts';
 import { verifyCode } from '../../otp/verify-code.ts';
 import { type TotpCredential, totpKind } from './totp-kind.ts';
@@ -13,9 +14,9 @@ export const totpModule = defineModule({
   requires: ['users', 'aes'],
   start: (services) => {
     const budget = new TryBudget(services.clock);
-    const viewOf = (user: string, credential: TotpCredential): totp.TotpView => {
-      const { periodSeconds, window, driftSteps } = credential;
-      return { ...commonView(totpKind, services, budget, user, credential), periodSeconds, window, driftSteps };
+    const viewOf = (shown: Shown<TotpCredential>): totp.TotpView => {
+      const { periodSeconds, window, driftSteps } = shown.credential;
+      return { ...commonView(totpKind, services, budget, shown), periodSeconds, window, driftSteps };
     };
     return {
       operations: [
@@ -23,6 +24,17 @@ export const totpModule = defineModule({
           const { periodSeconds, window } = call.input;
           return enrollCredential(totpKind, services, call, tx, { unspent: 0, periodSeconds, window, driftSteps: 0 });
         }),
+        answer(totp.bring, (call, tx) =>
+          importCredentials(totpKind, services, call, tx, ({ periodSeconds, window }) => ({
+            unspent: 0,
+            periodSeconds,
+            window,
+            driftSteps: 0,
+          })),
+        ),
+        release(totp.exportSeed, (call, tx) =>
+          exportCredential(totpKind, services, call, tx, ({ periodSeconds, window }) => ({ periodSeconds, window })),
+        ),
         verifyCode(totpKind, services, budget),
         ...changeCredentials(totpKind, services, budget),
         answer(totp.list, async ({ input }, tx) => ok(await showCredentials(totpKind, services, tx, input, viewOf))),

@@ -23,7 +23,7 @@ export const hotpEnrolment: Omit<InputOf<typeof hotp.enroll>, 'user'> = {
 
 /** An open keep with the users `ada` and `bob`. */
 export const startWithUsers = async (): Promise<StartedKeep> => {
-  const started = await startKeep({ modules: ['users', 'aes', 'hotp', 'totp', 'yubiotp'] });
+  const started = await startKeep({ modules: ['users', 'aes', 'hotp', 'totp', 'yubiotp', 'recovery'] });
   await started.unseal();
   for (const name of ['ada', 'bob']) {
     assert.equal(codeOf(await started.admin.call(users.add, { name, fullName: '', groups: [] })), 'ok');
