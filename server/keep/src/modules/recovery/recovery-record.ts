@@ -28,7 +28,7 @@ export type RecoveryRecord = z.infer<typeof form.schema>;
 
 const pathOf = (user: string): string => `users/${user}`;
 
-export const readRecovery = (tx: ModuleTransaction, user: string): Promise<RecoveryRecord | undefined> =>
+const readRecovery = (tx: ModuleTransaction, user: string): Promise<RecoveryRecord | undefined> =>
   tx.get(form, pathOf(user));
 
 export const putRecovery = (tx: ModuleTransaction, user: string, record: RecoveryRecord): void =>
