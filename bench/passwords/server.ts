@@ -6,7 +6,8 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { type DevInstance, startDevInstance } from '../../test/support/dev-instance.ts';
 import { Scratch } from '../../test/support/scratch.ts';
-import type { LoadResult, LoadSettings } from './server-load.ts';
+import type { LoadResult } from '../http-load.ts';
+import type { LoadSettings } from './server-load.ts';
 
 const HELP = `Usage: node bench/passwords/server.ts [--rounds N] [--seconds N] [--quick] [--json]
   --rounds N   rounds, 1 to 100 (5)
