@@ -30,6 +30,20 @@ export const subcommands: ReadonlyMap<string, Subcommand> = new Map<string, Subc
     },
   ],
   [
+    'agent',
+    {
+      summary: "answers systemd's questions for the passwords of disks",
+      load: async () => (await import('./password-agent/password-agent.ts')).runAgent,
+    },
+  ],
+  [
+    'key-socket',
+    {
+      summary: 'gives systemd keys of volumes and credentials of services',
+      load: async () => (await import('./key-socket/key-socket.ts')).serveKeySocket,
+    },
+  ],
+  [
     'plugin-runner',
     {
       summary: 'runs plugins, and prints what the first of them prints that succeeds',

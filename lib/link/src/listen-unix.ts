@@ -3,8 +3,8 @@
 
 import { chmodSync, chownSync, lstatSync, unlinkSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { readPeerUid } from '@chatelaine/process/unix-peer';
 import type { LinkServer } from './link-server.ts';
-import { preparePeerUid, readPeerUid } from './peer-uid.ts';
 
 const BACKLOG = 1_024;
 const NOBODY_MAY_CONNECT = 0o777;
@@ -49,7 +49,6 @@ const removeStale = async (path: string): Promise<void> => {
 /** Listens and hands every connection to the server, with its uid. Throws if the path is taken. */
 export const listenUnix = async (options: ListenUnixOptions): Promise<UnixListener> => {
   const { path, mode, gid, server } = options;
-  await preparePeerUid();
   await removeStale(path);
   const listener = createServer({ pauseOnConnect: true }, (socket) => {
     const uid = readPeerUid(socket);

@@ -31,6 +31,14 @@ interface Libc {
   readonly flock: (descriptor: number, operation: number) => number;
   readonly socket: (domain: number, type: number, protocol: number) => number;
   readonly connect: (descriptor: number, address: Uint8Array, length: number) => number;
+  readonly getsockopt: (
+    descriptor: number,
+    level: number,
+    name: number,
+    value: Uint8Array,
+    length: Uint32Array,
+  ) => number;
+  readonly getpeername: (descriptor: number, address: Uint8Array, length: Uint32Array) => number;
   readonly send: (descriptor: number, bytes: Uint8Array, length: number, flags: number) => number;
   readonly accountEntry: (name: string) => PasswordEntry | undefined;
   readonly groupEntry: (name: string) => GroupEntry | undefined;
@@ -80,6 +88,8 @@ const bindLibc = (): Libc => {
     flock: c.func('int flock(int, int)'),
     socket: c.func('int socket(int, int, int)'),
     connect: c.func('int connect(int, const uint8_t *, uint32_t)'),
+    getsockopt: c.func('int getsockopt(int, int, int, _Out_ uint8_t *, _Inout_ uint32_t *)'),
+    getpeername: c.func('int getpeername(int, _Out_ uint8_t *, _Inout_ uint32_t *)'),
     send: c.func('intptr_t send(int, const uint8_t *, size_t, int)'),
     accountEntry: (name) => {
       const found = getpwnam(name);
