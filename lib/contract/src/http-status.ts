@@ -19,6 +19,7 @@ export const httpStatusOf = {
   'not-approved': 403,
   'not-an-approver': 403,
   'needs-signatures': 409,
+  'needs-code': 409,
   'pending-approval': 409,
   stale: 409,
   'bad-proof': 403,

@@ -41,6 +41,10 @@ export const refusals = {
     text: 'Named people have to sign each request of this machine.',
     hint: 'chatelaine pending shows the request; chatelaine approve REQUEST --key FILE signs it.',
   },
+  'needs-code': {
+    text: 'Somebody has to give a one-time code for each request of this machine.',
+    hint: 'chatelaine pending says who; chatelaine approve NAME --code gives it.',
+  },
   'pending-approval': { text: 'A person has to approve first.', hint: 'Approve it, then ask again.' },
   stale: { text: 'The handshake is too old.', hint: 'Connect again.' },
   'bad-proof': {

@@ -229,9 +229,11 @@ export class Keep {
           tx.release();
         }
       },
+      isLoaded: (module) => loaded().names.includes(module),
       ask: async (module, service, tx, input) => {
         const known = loaded().services.get(`${module}/${service}`);
-        if (!definition.requires.includes(module) || known === undefined) {
+        const mayAsk = [...definition.requires, ...(definition.mayAsk ?? [])].includes(module);
+        if (!mayAsk || known === undefined) {
           throw new TypeError(`module ${definition.name} asks for ${module}/${service}, which it does not require`);
         }
         return await known({ askedBy: definition.name, tx: SharedTransaction.behind(tx).of(module), input });

@@ -3,19 +3,29 @@
 import { machines } from '@chatelaine/contract';
 import { askKeep } from '../instance/ask-keep.ts';
 import type { GlobalOptions } from '../instance/config-file.ts';
+import { describeCodeRule } from '../machine/describe-approval.ts';
 import { answerOf } from '../refused-answer.ts';
 import { formatRoughSpan } from '../terminal/moment.ts';
 import { print, printJson, say } from '../terminal/output.ts';
 import { formatTable, terminalWidth } from '../terminal/table.ts';
 import { shortIds } from './find-request.ts';
 
-/** Who has to decide, and how far it is. */
-export const describeVotes = ({ required, approvers, approvedBy }: machines.PendingRequest): string => {
-  if (required === undefined) return 'any administrator';
+const describeVotes = ({ required, approvers, approvedBy, codeOf, codeGivenBy }: machines.PendingRequest): string => {
+  // While a code is missing, it may be all that is waited for.
+  if (required === undefined) return codeOf !== undefined && codeGivenBy === undefined ? '' : 'any administrator';
   const missing = approvers.filter((name) => !approvedBy.includes(name));
   const done = approvedBy.length === 0 ? '' : ` (${approvedBy.join(', ')})`;
   return `${approvedBy.length} of ${required}${done}, still ${missing.join(', ')}`;
 };
+
+const describeCode = ({ codeOf, codeGivenBy }: machines.PendingRequest): string => {
+  if (codeOf === undefined) return '';
+  return codeGivenBy === undefined ? `a code of ${describeCodeRule(codeOf)}` : `code given by ${codeGivenBy}`;
+};
+
+/** Who has to decide or to give a code, and how far it is. */
+export const describeWaiting = (request: machines.PendingRequest): string =>
+  [describeVotes(request), describeCode(request)].filter((part) => part !== '').join('; ');
 
 const columns = [
   { title: 'REQUEST' },
@@ -23,7 +33,7 @@ const columns = [
   { title: 'FROM', isFlexible: true },
   { title: 'LEFT' },
   { title: 'THEN' },
-  { title: 'SIGNED', isFlexible: true },
+  { title: 'WAITS FOR', isFlexible: true },
 ];
 
 export const listPending = (options: GlobalOptions & { readonly json?: boolean }): Promise<void> =>
@@ -40,7 +50,7 @@ export const listPending = (options: GlobalOptions & { readonly json?: boolean }
       request.address,
       formatRoughSpan(request.untilUnixMs - now),
       request.releasedAtEnd ? 'released' : 'refused',
-      describeVotes(request),
+      describeWaiting(request),
     ]);
     await print(formatTable(columns, rows, terminalWidth()));
   });

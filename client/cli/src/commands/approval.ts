@@ -9,13 +9,15 @@ type Json = GlobalOptions & { json?: boolean };
 
 const registerDecision = (program: Command, name: 'approve' | 'deny'): void => {
   const isApproved = name === 'approve';
-  program
-    .command(name)
+  const command = program.command(name);
+  if (isApproved) command.option('--code', 'give a one-time code of --as for it, from a prompt or stdin');
+  command
     .summary(isApproved ? 'let a machine that waits have its secret' : 'refuse a machine that waits')
     .description(
       `${isApproved ? 'Approves' : 'Denies'} a request. If people are named for the machine, one of them signs exactly ` +
         'the request that waits, with OpenSSH, after it was shown. Elsewhere it is a decision about whatever the machine ' +
-        'asks, for as long as its approval duration says, also ahead of its request.',
+        'asks, for as long as its approval duration says, also ahead of its request.' +
+        (isApproved ? ' Where a one-time code is asked for, one of those who are named gives it with --code.' : ''),
     )
     .argument('<WHICH>', 'the name of the machine, or the beginning of the number of the request')
     .option('--as <NAME>', 'who signs (default: whose key it is); without --key an agent holds the key')

@@ -7,11 +7,12 @@ const people = (text: string): number => {
   return Number(text);
 };
 
-/** Declares who has to sign, and when a secret may leave. */
+/** Declares who has to sign or to give a code, and when a secret may leave. */
 export const withApprovalOptions = (command: Command): Command =>
   command
     .option('--approvers <NAMES>', 'who has to sign each request, such as anna,ben,cara')
     .option('--require <COUNT>', 'how many of them (default: all)', people)
+    .option('--code-of <WHO>', 'of whom one has to give a one-time code for each request, such as anna,group:ops')
     .option('--window <HOURS>', 'when secrets may leave, such as "Mon-Fri 08:00-18:00 Europe/Zurich"');
 
 /**
@@ -29,7 +30,7 @@ export const withSettingsOptions = (command: Command, isNew: boolean): Command =
     .option('--interval <DURATION>', `between checks${byDefault('2m')}`)
     .option(
       '--approval-delay <DURATION>',
-      `how long people may take to decide; 0s asks nobody, or is 10m with --approvers${byDefault('0s')}`,
+      `how long people may take to decide; 0s asks nobody, or is 10m with --approvers or --code-of${byDefault('0s')}`,
     )
     .option('--approval-duration <DURATION>', `how long a decision about it lasts${byDefault('1s')}`)
     .option('--approve-by-default', `it gets its secret if nobody decided in time${byDefault('so it is')}`)
@@ -38,6 +39,7 @@ export const withSettingsOptions = (command: Command, isNew: boolean): Command =
   if (isNew) return command;
   return command
     .option('--no-approvers', 'nobody is named for it any more')
+    .option('--no-code-of', 'no one-time code is asked for any more')
     .option('--no-window', 'its secret may leave at any hour')
     .option('--no-heartbeat-key', 'it has no such key any more');
 };

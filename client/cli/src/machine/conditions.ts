@@ -12,27 +12,30 @@ export interface Placed<T> {
 export interface Conditions {
   readonly approval?: Placed<machines.ApprovalRule>;
   readonly window?: Placed<machines.TimeWindow>;
+  readonly oneTimeCode?: Placed<machines.CodeRule>;
 }
-
-const nearest = (rules: readonly machines.MachineRule[], name: string, says: keyof Conditions) =>
-  rules
-    .filter((rule) => rule[says] !== undefined && (rule.path === '' || name.startsWith(`${rule.path}/`)))
-    .toSorted((one, other) => other.path.length - one.path.length)[0];
 
 /** What goes for a machine. */
 export const conditionsOf = (
   { name, settings }: Pick<machines.MachineView, 'name' | 'settings'>,
   rules: readonly machines.MachineRule[],
 ): Conditions => {
-  const approvalRule = nearest(rules, name, 'approval');
-  const windowRule = nearest(rules, name, 'window');
-  const approval =
-    settings.approval === undefined
-      ? approvalRule?.approval && { value: approvalRule.approval, from: approvalRule.path }
-      : { value: settings.approval };
-  const window =
-    settings.window === undefined
-      ? windowRule?.window && { value: windowRule.window, from: windowRule.path }
-      : { value: settings.window };
-  return { ...(approval !== undefined && { approval }), ...(window !== undefined && { window }) };
+  const nearestFirst = rules
+    .filter((rule) => rule.path === '' || name.startsWith(`${rule.path}/`))
+    .toSorted((one, other) => other.path.length - one.path.length);
+  const place = <T>(says: (from: Partial<machines.MachineSettings>) => T | undefined): Placed<T> | undefined => {
+    const own = says(settings);
+    if (own !== undefined) return { value: own };
+    const rule = nearestFirst.find((one) => says(one) !== undefined);
+    const value = rule && says(rule);
+    return rule === undefined || value === undefined ? undefined : { value, from: rule.path };
+  };
+  const approval = place((from) => from.approval);
+  const window = place((from) => from.window);
+  const oneTimeCode = place((from) => from.oneTimeCode);
+  return {
+    ...(approval !== undefined && { approval }),
+    ...(window !== undefined && { window }),
+    ...(oneTimeCode !== undefined && { oneTimeCode }),
+  };
 };

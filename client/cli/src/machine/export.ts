@@ -19,12 +19,13 @@ export interface ExportOptions extends GlobalOptions {
   readonly force?: boolean;
 }
 
-/** With the secret; `undefined` if named people have to approve the machine. */
+/** With the secret; `undefined` if named people have to approve the machine or give a code for it. */
 const withSecret = async (client: Client, view: machines.MachineView): Promise<MachineWithSecret | undefined> => {
   const answer = await client.call(machines.exportSecret, { name: view.name });
   if (answer.kind === 'ok') return { view, secret: answer.value.secret };
-  if (answer.code !== 'needs-signatures') throw failureOf(answer, view.name);
-  say(printable(`note: [${view.name}] is left out: named people have to approve it, and Mandos would not ask them`));
+  if (answer.code !== 'needs-signatures' && answer.code !== 'needs-code') throw failureOf(answer, view.name);
+  const what = answer.code === 'needs-code' ? 'give a code for it' : 'approve it';
+  say(printable(`note: [${view.name}] is left out: named people have to ${what}, and Mandos would not ask them`));
   return undefined;
 };
 

@@ -8,7 +8,7 @@ import type { GlobalOptions } from '../instance/config-file.ts';
 import { answerOf } from '../refused-answer.ts';
 import { print, printJson, say } from '../terminal/output.ts';
 import { formatTable, terminalWidth } from '../terminal/table.ts';
-import { describeApproval } from './describe-approval.ts';
+import { describeApproval, describeCodeRule } from './describe-approval.ts';
 import { patchOf, type SettingsOptions } from './settings-options.ts';
 import { formatTimeWindow } from './time-window.ts';
 
@@ -16,18 +16,23 @@ import { formatTimeWindow } from './time-window.ts';
 const pathOf = (typed: string): string => typed.replace(/\/+$/, '');
 const shown = (path: string): string => (path === '' ? '/' : path);
 
-export type SetRuleOptions = GlobalOptions & Pick<SettingsOptions, 'approvers' | 'require' | 'window'>;
+export type SetRuleOptions = GlobalOptions & Pick<SettingsOptions, 'approvers' | 'require' | 'codeOf' | 'window'>;
 
 export const setRule = (typed: string, options: SetRuleOptions): Promise<void> =>
   askKeep(options, async (client) => {
-    const { approval, window } = (await patchOf(options)).settings;
-    if (approval === undefined && window === undefined) {
-      throw new Failure('usage', 'A rule needs --approvers or --window.', 'To do away with one: rule remove');
+    const { approval, window, oneTimeCode } = (await patchOf(options)).settings;
+    if (approval === undefined && window === undefined && oneTimeCode === undefined) {
+      throw new Failure(
+        'usage',
+        'A rule needs --approvers, --code-of or --window.',
+        'To do away with one: rule remove',
+      );
     }
     const rule = {
       path: pathOf(typed),
       ...(approval !== undefined && { approval }),
       ...(window !== undefined && { window }),
+      ...(oneTimeCode !== undefined && { oneTimeCode }),
     };
     const { replaced } = answerOf(await client.call(machines.setRule, rule, { requestId: randomUUID() }), typed);
     const where = rule.path === '' ? 'all machines' : `every machine below ${rule.path}`;
@@ -48,14 +53,16 @@ export const listRules = (options: GlobalOptions & { readonly json?: boolean }):
     const rules = answer.rules.toSorted((a, b) => (a.path < b.path ? -1 : 1));
     if (options.json === true) return await printJson(rules);
     if (rules.length === 0) return say('There are no rules.');
-    const rows = rules.map(({ path, approval, window }) => [
+    const rows = rules.map(({ path, approval, window, oneTimeCode }) => [
       shown(path),
       approval === undefined ? '-' : describeApproval(approval),
+      oneTimeCode === undefined ? '-' : describeCodeRule(oneTimeCode),
       window === undefined ? '-' : formatTimeWindow(window),
     ]);
     const columns = [
       { title: 'BELOW' },
       { title: 'APPROVERS', isFlexible: true },
+      { title: 'CODE OF', isFlexible: true },
       { title: 'HOURS', isFlexible: true },
     ];
     await print(formatTable(columns, rows, terminalWidth()));

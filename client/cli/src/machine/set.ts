@@ -2,7 +2,7 @@
 // that runs on this server, and so it is asked for on its own, after the others.
 
 import { randomUUID } from 'node:crypto';
-import { type Client, machines } from '@chatelaine/contract';
+import { type Client, machines, users } from '@chatelaine/contract';
 import { Failure } from '../failure.ts';
 import { askKeep } from '../instance/ask-keep.ts';
 import type { GlobalOptions } from '../instance/config-file.ts';
@@ -17,12 +17,18 @@ export interface SetOptions extends GlobalOptions, SettingsOptions {
 
 /** Says what is allowed and yet is hardly meant. */
 const sayDoubts = async (client: Client, machine: machines.MachineView): Promise<void> => {
-  const { approval, checker, heartbeatKey } = machine.settings;
+  const { approval, oneTimeCode, checker, heartbeatKey } = machine.settings;
   if (approval !== undefined) {
     const known = await client.call(machines.approvers, {});
     const names = known.kind === 'ok' ? known.value.approvers.map(({ name }) => name) : approval.approvers;
     for (const name of approval.approvers.filter((approver) => !names.includes(approver))) {
       say(`note: nobody is known as ${name} yet: chatelaine approver add ${name} KEYFILE.pub`);
+    }
+  }
+  for (const name of oneTimeCode?.users ?? []) {
+    const known = await client.call(users.show, { name });
+    if (known.kind === 'refused' && known.code === 'not-found') {
+      say(`note: nobody is known as ${name} yet: chatelaine user add ${name}`);
     }
   }
   for (const value of unknownCheckerValues(checker)) {

@@ -23,6 +23,7 @@ export interface SettingsOptions {
   readonly denyByDefault?: boolean;
   readonly approvers?: string | false;
   readonly require?: number;
+  readonly codeOf?: string | false;
   readonly window?: string | false;
   readonly heartbeatKey?: string | false;
 }
@@ -63,6 +64,18 @@ const approvalIn = ({ approvers, require }: SettingsOptions): machines.ApprovalR
   throw new Failure('usage', `--approvers: ${checked.error.issues[0]?.message}.`, 'Write them like anna,ben,cara.');
 };
 
+const GROUP = 'group:';
+
+const codeRuleIn = ({ codeOf }: SettingsOptions): machines.CodeRule | undefined => {
+  if (typeof codeOf !== 'string') return undefined;
+  const names = codeOf.split(',').map((name) => name.trim());
+  const users = names.filter((name) => !name.startsWith(GROUP));
+  const groups = names.filter((name) => name.startsWith(GROUP)).map((name) => name.slice(GROUP.length));
+  const checked = machines.codeRuleSchema.safeParse({ users, groups });
+  if (checked.success) return checked.data;
+  throw new Failure('usage', `--code-of: ${checked.error.issues[0]?.message}.`, 'Write them like anna,group:ops.');
+};
+
 const approvedByDefaultIn = ({ approveByDefault, denyByDefault }: SettingsOptions): boolean | undefined => {
   if (approveByDefault === true && denyByDefault === true) {
     throw new Failure('usage', '--approve-by-default and --deny-by-default exclude each other.');
@@ -74,6 +87,7 @@ const approvedByDefaultIn = ({ approveByDefault, denyByDefault }: SettingsOption
 export const patchOf = async (options: SettingsOptions): Promise<{ settings: Patch; clear: readonly Clearable[] }> => {
   const { host, checker, window, heartbeatKey } = options;
   const approval = approvalIn(options);
+  const oneTimeCode = codeRuleIn(options);
   const approvedByDefault = approvedByDefaultIn(options);
   const settings: Patch = {
     ...durationsIn(options),
@@ -81,11 +95,13 @@ export const patchOf = async (options: SettingsOptions): Promise<{ settings: Pat
     ...(checker !== undefined && { checker }),
     ...(approvedByDefault !== undefined && { approvedByDefault }),
     ...(approval !== undefined && { approval }),
+    ...(oneTimeCode !== undefined && { oneTimeCode }),
     ...(typeof window === 'string' && { window: parseTimeWindow(window) }),
     ...(typeof heartbeatKey === 'string' && { heartbeatKey: await readHeartbeatKey(heartbeatKey) }),
   };
   const clear: Clearable[] = [];
   if (options.approvers === false) clear.push('approval');
+  if (options.codeOf === false) clear.push('oneTimeCode');
   if (window === false) clear.push('window');
   if (heartbeatKey === false) clear.push('heartbeatKey');
   return { settings, clear };

@@ -9,7 +9,7 @@ import { formatMoment, formatSize, formatSpan } from '../terminal/moment.ts';
 import { print, printJson } from '../terminal/output.ts';
 import { printable } from '../terminal/printable.ts';
 import { type Conditions, conditionsOf, type Placed } from './conditions.ts';
-import { describeApproval } from './describe-approval.ts';
+import { describeApproval, describeCodeRule } from './describe-approval.ts';
 import { colourOfState, formatAgo, formatCheckerStatus, formatTimeLeft, stateOf } from './machine-state.ts';
 import { formatTimeWindow } from './time-window.ts';
 
@@ -38,8 +38,9 @@ const inherited = ({ from }: Placed<unknown>): string => {
   return from === '' ? ', as for all machines' : `, as for all below ${from}`;
 };
 
-const conditionLines = ({ approval, window }: Conditions): readonly Line[] => [
+const conditionLines = ({ approval, window, oneTimeCode }: Conditions): readonly Line[] => [
   ['approvers', approval && describeApproval(approval.value) + inherited(approval)],
+  ['one-time code of', oneTimeCode && describeCodeRule(oneTimeCode.value) + inherited(oneTimeCode)],
   ['hours', window && formatTimeWindow(window.value) + inherited(window)],
 ];
 

@@ -29,8 +29,8 @@ const withNewKey = async (client: Client, change: Change, view: machines.Machine
   if (!changed.has('secret')) {
     const kept = await client.call(machines.exportSecret, { name });
     if (kept.kind === 'ok') secret = kept.value.secret;
-    // Named people would have to sign; what the file says needs nobody.
-    else if (kept.code !== 'needs-signatures') throw failureOf(kept, name);
+    // Named people would have to sign or give a code; what the file says needs nobody.
+    else if (kept.code !== 'needs-signatures' && kept.code !== 'needs-code') throw failureOf(kept, name);
   }
   const checker = changed.has('checker_command') ? { checker: machine.settings.checker } : {};
   return {

@@ -109,6 +109,18 @@ test('who waits for a person is said, with who has to sign', () => {
   assert.match(lines[0] ?? '', /1 waiting/);
 });
 
+test('who waits for a one-time code is said, and of whom, until one was given', () => {
+  const { required, ...unsigned } = request;
+  const codeOf = { users: ['anna'], groups: ['ops'] };
+  const saidOf = (more: Partial<machines.PendingRequest>): string => {
+    const terminal = { columns: 140, rows: 24, hasColours: false, isUnicode: true };
+    const lines = linesOf(picture([machineView('web1')], { terminal, pending: [{ ...unsigned, codeOf, ...more }] }));
+    return lines[lines.findIndex((line) => line.startsWith('WAITING FOR A PERSON')) + 1] ?? '';
+  };
+  assert.match(saidOf({}), /then refused +a code of anna or group:ops/);
+  assert.match(saidOf({ codeGivenBy: 'anna' }), /any administrator; code given/);
+});
+
 test('the selected line is reversed and has no colour of its own', () => {
   const view = { ...firstView, selected: 'b' };
   const terminal = { columns: 100, rows: 24, hasColours: true, isUnicode: true };

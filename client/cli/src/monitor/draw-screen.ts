@@ -2,7 +2,7 @@
 // looked at. Pure, so that a screen can be compared with what it should be.
 
 import type { machines } from '@chatelaine/contract';
-import { describeVotes } from '../approval/pending.ts';
+import { describeWaiting } from '../approval/pending.ts';
 import { colourOfState, formatAgo, stateOf, timeLeftMs } from '../machine/machine-state.ts';
 import type { Colour } from '../terminal/colour.ts';
 import { formatRoughSpan } from '../terminal/moment.ts';
@@ -158,7 +158,7 @@ const pendingLines = (picture: Picture, count: number): string[] => {
           text: `${formatRoughSpan(request.untilUnixMs - picture.nowUnixMs)}, then ${request.releasedAtEnd ? 'released' : 'refused'}`,
           width: 22,
         },
-        { text: describeVotes(request) },
+        { text: describeWaiting(request) },
       ]),
     ),
   ];

@@ -30,6 +30,10 @@ const isUnicode = (): boolean => {
   return /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '');
 };
 
+/** Whether a decision takes somebody who is named, not just an administrator. */
+const needsPerson = ({ required, codeOf, codeGivenBy }: machines.PendingRequest, approve: boolean): boolean =>
+  required !== undefined || (approve && codeOf !== undefined && codeGivenBy === undefined);
+
 class Monitor {
   readonly #client: Client;
   readonly #options: MonitorOptions;
@@ -153,17 +157,18 @@ class Monitor {
         : undefined;
     if (command.kind !== 'decide') this.#word = await carryOut(this.#client, command);
     else if (request === undefined) this.#word = `${command.name} does not wait any more.`;
-    else if (request.required === undefined) this.#word = await carryOut(this.#client, command);
-    else await this.#sign(request.requestId, command.approve);
+    else if (needsPerson(request, command.approve)) await this.#decide(request, command.approve);
+    else this.#word = await carryOut(this.#client, command);
     this.#drawSoon();
   }
 
-  /** Named people sign with OpenSSH, which may ask for a pass phrase or a touch: the terminal is theirs meanwhile. */
-  async #sign(requestId: string, approve: boolean): Promise<void> {
+  /** Named people sign with OpenSSH, or type a code: the terminal is theirs meanwhile. */
+  async #decide(request: machines.PendingRequest, approve: boolean): Promise<void> {
     this.#isAway = true;
     this.#screen.off();
     try {
-      await decideWith(this.#client, requestId, approve, this.#options);
+      const options = { ...this.#options, code: request.required === undefined };
+      await decideWith(this.#client, request.requestId, approve, options);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       say(`chatelaine: ${error.message}${error.hint === undefined ? '' : `\nhint: ${error.hint}`}`);

@@ -1,10 +1,12 @@
 // Operations on requests that wait for a person. Two ways, which a machine's rule tells apart: named people sign exactly
-// the request that waits; or, as Mandos has it, one decision counts for a time for whatever the machine asks.
+// the request that waits; or, as Mandos has it, one decision counts for a time for whatever the machine asks. Besides
+// either, one of those who are named for it may have to give a one-time code.
 
 import * as z from 'zod';
 import { bytes, defineOperation } from '../operation.ts';
+import { userNameSchema } from '../users.ts';
 import { keyIdSchema, machineNameSchema } from './identity.ts';
-import { approverNameSchema } from './settings.ts';
+import { approverNameSchema, codeRuleSchema } from './settings.ts';
 
 const requestIdSchema = z
   .string()
@@ -55,6 +57,8 @@ const pendingRequest = z.strictObject({
     .describe('how many signatures it takes; absent: one decision of any administrator'),
   approvers: z.array(approverNameSchema).describe('who may sign'),
   approvedBy: z.array(approverNameSchema),
+  codeOf: codeRuleSchema.optional().describe('of whom a one-time code is asked for; absent: of nobody'),
+  codeGivenBy: z.string().optional().describe('who gave one that counts'),
 });
 
 /** A request that waits. */
@@ -92,18 +96,43 @@ export const vote = defineOperation({
   refusals: ['not-found', 'not-an-approver', 'bad-proof', 'replayed', 'disk-full'],
 });
 
+export const giveCode = defineOperation({
+  name: 'machines.give-code',
+  summary: 'Gives a one-time code of a named person for one waiting request.',
+  description:
+    'The code is spent, durably, before this is answered, and counts for this request only, while the person is still named ' +
+    'and let in. Nothing is spent for a request that is over or would be refused with it. Whether the code is wrong, was ' +
+    'used, or belongs to somebody else: the same is answered.',
+  kind: 'change',
+  roles: ['admin'],
+  http: { method: 'POST', path: '/approvals/{requestId}/code' },
+  capability: 'machines.give-code',
+  input: z.strictObject({
+    requestId: requestIdSchema,
+    user: userNameSchema.describe('whose code it is'),
+    code: z.string().max(100).describe('digits, or what a YubiKey types'),
+  }),
+  output: z.strictObject({ by: z.string().describe('what made the code, such as `totp/default`') }),
+  refusals: [
+    ...(['not-found', 'not-an-approver', 'wrong-code', 'replayed'] as const),
+    ...(['disabled', 'expired', 'clock-behind', 'outside-window', 'not-approved', 'pending-approval'] as const),
+    'disk-full',
+  ],
+});
+
 export const approve = defineOperation({
   name: 'machines.approve',
   summary: 'Approves or denies whatever a machine asks, for the time its settings say.',
   description:
-    'Only for machines without named approvers: elsewhere it is refused, since one administrator must not stand in for them.',
+    'Only for machines without named approvers: elsewhere it is refused, since one administrator must not stand in for them. ' +
+    'Nor does it stand in for a one-time code.',
   kind: 'change',
   roles: ['admin', 'bus'],
   capability: 'machines.approve',
   path: ({ name }) => name,
   input: z.strictObject({ name: machineNameSchema, approve: z.boolean() }),
   output: z.strictObject({ untilUnixMs: z.number().int() }),
-  refusals: ['not-found', 'needs-signatures', 'disk-full'],
+  refusals: ['not-found', 'needs-signatures', 'needs-code', 'disk-full'],
 });
 
 const approverSchema = z.strictObject({

@@ -40,6 +40,7 @@ export const fetch = defineOperation({
     'clock-behind',
     'outside-window',
     'not-approved',
+    'needs-code',
     'pending-approval',
     'disk-full',
     'busy',

@@ -3,7 +3,7 @@
 
 import * as z from 'zod';
 import { defineOperation } from '../operation.ts';
-import { approvalRuleSchema } from './settings.ts';
+import { approvalRuleSchema, codeRuleSchema } from './settings.ts';
 import { timeWindowSchema } from './time-window.ts';
 
 /** Most rules of one instance: a decision reads them all at once. */
@@ -18,6 +18,7 @@ export const machineRuleSchema = z.strictObject({
   path: rulePathSchema,
   approval: approvalRuleSchema.optional(),
   window: timeWindowSchema.optional(),
+  oneTimeCode: codeRuleSchema.optional(),
 });
 
 /** A rule for a branch of the tree. */

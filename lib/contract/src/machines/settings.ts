@@ -1,6 +1,8 @@
 // How a machine is treated. The first eight settings, their meanings and defaults are those of mandos-clients.conf(5).
 
 import * as z from 'zod';
+import { granteeNameSchema } from '../policy.ts';
+import { userNameSchema } from '../users.ts';
 import { checkerSchema } from './checker.ts';
 import { timeWindowSchema } from './time-window.ts';
 
@@ -22,6 +24,18 @@ export const approvalRuleSchema = z
 
 export type ApprovalRule = z.infer<typeof approvalRuleSchema>;
 
+/** One of these people must give a one-time code of theirs before a secret leaves. */
+export const codeRuleSchema = z
+  .strictObject({
+    users: z.array(userNameSchema).max(32),
+    groups: z.array(granteeNameSchema).max(32).describe('whoever is in one of them'),
+  })
+  .refine(({ users, groups }) => users.length + groups.length > 0, 'users: nobody is named')
+  .refine(({ users }) => new Set(users).size === users.length, 'users: a name is given twice')
+  .refine(({ groups }) => new Set(groups).size === groups.length, 'groups: a name is given twice');
+
+export type CodeRule = z.infer<typeof codeRuleSchema>;
+
 /** Settings of a machine besides its identity and secret. */
 export const machineSettingsSchema = z.strictObject({
   host: z.string().max(1_024),
@@ -40,6 +54,9 @@ export const machineSettingsSchema = z.strictObject({
   window: timeWindowSchema
     .optional()
     .describe('when its secret may leave; absent: inherited from its place, or always'),
+  oneTimeCode: codeRuleSchema
+    .optional()
+    .describe('people of whom one must give a code; absent: inherited from its place, or nobody'),
   heartbeatKey: z
     .string()
     .regex(/^[A-Za-z0-9+/]{43}=$/, 'must be the base64 of 32 bytes')
@@ -53,4 +70,4 @@ export type MachineSettings = z.infer<typeof machineSettingsSchema>;
 export const settingsPatchSchema = machineSettingsSchema.omit({ checker: true }).partial();
 
 /** Settings that can be taken away. */
-export const clearableSettings = ['compat', 'approval', 'window', 'heartbeatKey'] as const;
+export const clearableSettings = ['compat', 'approval', 'window', 'oneTimeCode', 'heartbeatKey'] as const;

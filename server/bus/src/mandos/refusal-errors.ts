@@ -10,6 +10,7 @@ const errorKinds: Partial<Record<RefusalCode, ErrorKind>> = {
   busy: 'LimitsExceeded',
   denied: 'AccessDenied',
   'needs-signatures': 'AccessDenied',
+  'needs-code': 'AccessDenied',
   deadline: 'NoReply',
 };
 

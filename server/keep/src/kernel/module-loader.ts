@@ -1,4 +1,4 @@
-// Modules are loaded only when the configuration names them, each after what it requires. A missing requirement, an
+// Modules are loaded only when the configuration names them, each after what it requires or may ask. A missing requirement, an
 // unknown name, a circle or an operation answered twice stops the start and is named.
 
 import type { Operation } from '@chatelaine/contract';
@@ -26,7 +26,7 @@ export interface LoadedModules {
   readonly credentials: readonly (Credentials & { readonly module: string })[];
 }
 
-/** Orders the named modules so that each comes after what it requires. */
+/** Orders the named modules so that each comes after those it asks. */
 export const orderModules = (
   known: readonly ModuleDefinition[],
   names: readonly string[],
@@ -45,7 +45,8 @@ export const orderModules = (
     if (!names.includes(name)) {
       throw new ModuleLoadError(`module "${requiredBy.at(-1)}" requires "${name}"; add it to keep.modules`);
     }
-    for (const required of definition.requires) visit(required, [...requiredBy, name]);
+    const asked = (definition.mayAsk ?? []).filter((other) => names.includes(other));
+    for (const other of [...definition.requires, ...asked]) visit(other, [...requiredBy, name]);
     ordered.push(definition);
   };
   for (const name of names) visit(name, []);

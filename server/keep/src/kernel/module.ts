@@ -1,6 +1,6 @@
 // What a module is: a folder that owns its records and answers its operations, and sees nothing else of the world than
-// the services handed to it. A module never imports another; it names what it `requires` and asks through the kernel,
-// which stamps the asking module's name on the request, so that the owner can check an association.
+// the services handed to it. A module never imports another; it names what it `requires`, or `mayAsk` if it is there, and
+// asks through the kernel, which stamps the asking module's name on the request, so that the owner can check an association.
 
 import type { InputOf, Operation, OutputOf, Refused, Result } from '@chatelaine/contract';
 import type { Log, Metrics } from '@chatelaine/process';
@@ -158,7 +158,9 @@ export interface ModuleServices {
   readonly metrics: Metrics;
   /** Reads records outside of any request; bytes in what `work` saw are wiped when it ends. */
   readonly read: <T>(work: (tx: ModuleTransaction) => Promise<T>) => Promise<T>;
-  /** Asks a required module's service inside `tx`. Throws if the module is not among `requires`. */
+  /** Whether a module that this one `mayAsk` is there. */
+  readonly isLoaded: (module: string) => boolean;
+  /** Asks another module's service inside `tx`. Throws if the module is not there, or neither in `requires` nor in `mayAsk`. */
   readonly ask: (module: string, service: string, tx: ModuleTransaction, input: unknown) => Promise<Result<unknown>>;
   /** The last decision about a subject of this module, if there ever was one. */
   readonly lastDecision: (tx: ModuleTransaction, path: string) => Promise<AuditRecord | undefined>;
@@ -182,6 +184,8 @@ export interface RunningModule {
 export interface ModuleDefinition {
   readonly name: string;
   readonly requires: readonly string[];
+  /** Modules that it works without, and asks if the configuration names them too. */
+  readonly mayAsk?: readonly string[];
   start(services: ModuleServices): RunningModule;
 }
 

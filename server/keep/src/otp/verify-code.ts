@@ -2,17 +2,25 @@
 // requests with the same code one commits, and the others find it spent. Whatever is wrong, the same is answered after the same
 // work: the look-ups and codes of one credential are made for a user who is not there too.
 
-import type { BoundOperation, ModuleServices } from '../kernel/module.ts';
-import { release } from '../kernel/module.ts';
+import { ok, type Result, refuse } from '@chatelaine/contract';
+import { type BoundOperation, type ModuleServices, release, type Service } from '../kernel/module.ts';
 import type { ModuleTransaction } from '../kernel/module-transaction.ts';
 import { sourcePrefix } from '../kernel/refusal-tally.ts';
-import { asserted, type Condition, decideRelease, type Moment, proved } from '../kernel/release/decision.ts';
+import {
+  asserted,
+  type Condition,
+  type Decision,
+  decideRelease,
+  type Moment,
+  proved,
+} from '../kernel/release/decision.ts';
 import type { CommonCredential, CountedKind } from './counted-kind.ts';
 import { putCredentials, readCredentials, seedOf, withCredential } from './credentials-record.ts';
 import { type FirstCode, FirstCodes, isNext } from './first-codes.ts';
 import { type Match, matchCode, matchFar } from './match-code.ts';
 import { parseCode } from './one-time-code.ts';
 import { settled } from './settled.ts';
+import type { GivenCode, SpentCode } from './spend-code.ts';
 import type { TryBudget } from './try-budget.ts';
 
 const NOBODYS_KEY = 'nobodys';
@@ -118,54 +126,90 @@ const acceptable = <C extends CommonCredential>(
   return { first: { credential: credential.name, counters, isFar: found === undefined } };
 };
 
-export const verifyCode = <C extends CommonCredential>(
-  kind: CountedKind<C>,
-  services: ModuleServices,
-  budget: TryBudget,
-): BoundOperation => {
-  const firsts = new FirstCodes(services.clock);
-  return release(kind.operations.verify, async (call, tx) => {
-    const { input, moment, request } = call;
-    const { user } = input;
-    const source = input.source?.address ?? call.source ?? '';
+type TakenCode = Omit<GivenCode, 'ifElsewhere'> & { readonly credential?: string | undefined };
+
+interface Verdict {
+  readonly decision: Decision;
+  /** The credential whose code it is; present exactly when it is accepted. */
+  readonly credential?: string;
+  /** It was no code of this kind, but one of another: the try is there again. */
+  readonly giveBack: () => void;
+}
+
+/** Checks codes of one module: in the operation that others ask, and for modules that take a code as proof. */
+export class CodeCheck<C extends CommonCredential> {
+  readonly #kind: CountedKind<C>;
+  readonly #services: ModuleServices;
+  readonly #budget: TryBudget;
+  readonly #firsts: FirstCodes;
+
+  constructor(kind: CountedKind<C>, services: ModuleServices, budget: TryBudget) {
+    this.#kind = kind;
+    this.#services = services;
+    this.#budget = budget;
+    this.#firsts = new FirstCodes(services.clock);
+  }
+
+  /** `MODULE.verify`. */
+  get operation(): BoundOperation {
+    return release(this.#kind.operations.verify, async ({ input, source, moment, request, afterCommit }, tx) => {
+      const { user, code, credential: wanted } = input;
+      const given = { user, code, credential: wanted, source: input.source?.address ?? source };
+      const { decision, credential } = await this.#take({ ...given, moment, request, afterCommit }, tx);
+      if (credential === undefined) return { decision };
+      return { subject: `${user}/${credential}`, isRemembered: false, decision, output: { credential } };
+    });
+  }
+
+  /** `spend`: {@link SpentCode}, or why not. */
+  get service(): Service {
+    return async ({ tx, input }): Promise<Result<SpentCode>> => {
+      const given = input as GivenCode;
+      const { decision, credential, giveBack } = await this.#take(given, tx);
+      if (credential !== undefined) return ok({ by: `${this.#kind.module}/${credential}` });
+      given.ifElsewhere(giveBack);
+      return refuse(decision.verdict === 'refuse' ? decision.code : 'wrong-code');
+    };
+  }
+
+  /** Decides about a code, and writes into `tx` that it is spent. */
+  async #take(taken: TakenCode, tx: ModuleTransaction): Promise<Verdict> {
+    const { user, source = '', moment, request } = taken;
+    const [kind, budget, firsts] = [this.#kind, this.#budget, this.#firsts];
     const place = source === '' ? '' : sourcePrefix(source);
     const record = await readCredentials(kind, tx, user);
     const isKnownPlace = place !== '' && record?.places.includes(place) === true;
     const tried = { name: user, isUser: record !== undefined, ...(isKnownPlace && { place }) };
     const giver = { name: user, place };
-    const code = parseCode(input.code);
-    const asked = (record?.credentials ?? []).filter(({ name }) => (input.credential ?? name) === name);
+    const giveBack = (): void => budget.giveBack(tried, request);
+    const code = parseCode(taken.code);
+    const asked = (record?.credentials ?? []).filter(({ name }) => (taken.credential ?? name) === name);
     const mayTry = code === undefined || budget.take(tried, request);
     const before = firsts.take(giver, request);
     const mayBeOfTwo = mayTry || budget.takeRow(giver, request);
     const given = { user, code: code ?? MALFORMED, since: record?.since, mayBeFar: mayTry && code !== undefined };
-    const matched = await tryAll(kind, services, tx, given, asked, moment);
+    const matched = await tryAll(kind, this.#services, tx, given, asked, moment);
     const { accepted, first } = mayBeOfTwo ? acceptable(matched, before, mayTry) : {};
     const isRow = accepted !== undefined && (!mayTry || matched.found === undefined);
     const known = [asserted('user', user), ...(source === '' ? [] : [asserted('address', source)])];
     const subject = { needsClock: kind.needsClock, mayTry: mayTry || isRow, isAccepted: accepted !== undefined };
     const decision = decideRelease(conditions, subject, moment, known);
     if (decision.verdict !== 'release' || accepted === undefined || record === undefined) {
-      if (matched.isRepeated || accepted !== undefined) budget.giveBack(tried, request);
+      if (matched.isRepeated || accepted !== undefined) giveBack();
       if (first !== undefined) firsts.keep(giver, first);
-      return { decision };
+      return { decision, giveBack };
     }
     const { name } = accepted.credential;
     const spent = kind.spend(accepted.credential, accepted.counter, moment);
     const places = place === '' ? record.places : [...record.places.filter((known) => known !== place), place];
     const next = withCredential({ ...record, places: places.slice(-MOST_PLACES) }, spent);
     putCredentials(kind, tx, user, next);
-    call.afterCommit(() => budget.restore(tried));
+    taken.afterCommit(() => budget.restore(tried));
     const facts = [
       ...decision.facts,
       ...[proved('credential', name), proved('counter', accepted.counter)],
       ...(isRow ? [proved('second-of-two', true)] : []),
     ];
-    return {
-      subject: `${user}/${name}`,
-      isRemembered: false,
-      decision: { ...decision, facts },
-      output: { credential: name },
-    };
-  });
-};
+    return { decision: { ...decision, facts }, credential: name, giveBack };
+  }
+}

@@ -105,8 +105,8 @@ export interface StartedKeep extends AsyncDisposable {
   readonly secret: { readonly kind: 'key-file'; readonly secret: Buffer };
   readonly source: { readonly address: string; readonly port: number };
   unseal(): Promise<void>;
-  /** Ends this keep and starts another one on its store, sealed, with the clock moved by `clockMs`. */
-  restart(clockMs: number): Promise<StartedKeep>;
+  /** Ends this keep and starts another one on its store, sealed, with the clock moved by `clockMs`, maybe with other modules. */
+  restart(clockMs: number, modules?: readonly string[]): Promise<StartedKeep>;
   /** Enrols a machine with a fresh key. */
   enroll(name: string, change?: Partial<machines.NewMachine>): Promise<KeyPair>;
   /** Fetches as an honest gate does for the holder of `pair`. */
@@ -170,7 +170,7 @@ const startOn = async (
       const opened = await admin.call(system.unseal, secret);
       if (opened.kind === 'refused') throw new Error(opened.code);
     },
-    restart: async (clockMs) => {
+    restart: async (clockMs, modules) => {
       hasEnded = true;
       await keep.close();
       clock.advance(clockMs);
@@ -178,7 +178,7 @@ const startOn = async (
         directory,
         await openSqliteStore({ path: storePath(directory), purpose: 'development' }),
         clock,
-        change,
+        modules === undefined ? change : { ...change, modules },
       );
     },
     enroll: async (name, more = {}) => {

@@ -6,7 +6,7 @@ import { changeCredentials, enrollCredential } from '../../otp/change-credential
 import { exportCredential, importCredentials } from '../../otp/move-credentials.ts';
 import { commonView, type Shown, showCredentials } from '../../otp/show-credentials.ts';
 import { TryBudget } from '../../otp/try-budget.ts';
-import { verifyCode } from '../../otp/verify-code.ts';
+import { CodeCheck } from '../../otp/verify-code.ts';
 import { type HotpCredential, hotpKind } from './hotp-kind.ts';
 
 export const hotpModule = defineModule({
@@ -14,6 +14,7 @@ export const hotpModule = defineModule({
   requires: ['users', 'aes'],
   start: (services) => {
     const budget = new TryBudget(services.clock);
+    const codes = new CodeCheck(hotpKind, services, budget);
     const viewOf = (shown: Shown<HotpCredential>): hotp.HotpView => {
       const { lookAhead, unspent: counter } = shown.credential;
       return { ...commonView(hotpKind, services, budget, shown), lookAhead, counter };
@@ -33,10 +34,11 @@ export const hotpModule = defineModule({
         release(hotp.exportSeed, (call, tx) =>
           exportCredential(hotpKind, services, call, tx, ({ unspent: counter, lookAhead }) => ({ counter, lookAhead })),
         ),
-        verifyCode(hotpKind, services, budget),
+        codes.operation,
         ...changeCredentials(hotpKind, services, budget),
         answer(hotp.list, async ({ input }, tx) => ok(await showCredentials(hotpKind, services, tx, input, viewOf))),
       ],
+      services: { spend: codes.service },
     };
   },
 });

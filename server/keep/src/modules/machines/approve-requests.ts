@@ -2,54 +2,46 @@
 
 import { machines, ok, refuse } from '@chatelaine/contract';
 import { answer, type BoundOperation } from '../../kernel/module.ts';
-import type { ModuleTransaction } from '../../kernel/module-transaction.ts';
 import { verifySshSignature } from '../../kernel/ssh-signature.ts';
 import { findApprover, standingVotes } from './approvers.ts';
 import { findMachine } from './change-machine.ts';
-import { type EffectiveRule, effectiveRule, readRules } from './effective-rule.ts';
-import { putState, readMachine } from './machine-record.ts';
+import { effectiveRule, readRules } from './effective-rule.ts';
+import { putState } from './machine-record.ts';
 import type { MachinesContext } from './machines-context.ts';
 import type { PendingRequest, Vote } from './pending-requests.ts';
+import { readPendingSubject } from './read-subject.ts';
+import { asksAdministrator, isReleasedAtEnd, type ReleaseSubject } from './release-conditions.ts';
 
-const ruleOf = async (
-  tx: ModuleTransaction,
-  name: string,
-): Promise<{ readonly rule: EffectiveRule; readonly settings: machines.MachineSettings } | undefined> => {
-  const machine = await readMachine(tx, name);
-  if (machine === undefined) return undefined;
-  return { rule: effectiveRule(await readRules(tx), name, machine.settings), settings: machine.settings };
-};
-
-const viewOf = async (tx: ModuleTransaction, pending: PendingRequest): Promise<machines.PendingRequest | undefined> => {
-  const found = await ruleOf(tx, pending.name);
-  if (found === undefined) return undefined;
-  const { votes, ...shown } = pending;
-  const { approval } = found.rule;
-  const { approvedBy } = await standingVotes(tx, pending, found.rule, pending.keyId);
+const viewOf = (pending: PendingRequest, subject: ReleaseSubject): machines.PendingRequest => {
+  const { votes, codes, ...shown } = pending;
+  const { rule, approvedBy, codeGiven } = subject;
+  const { approval, oneTimeCode } = rule;
   return {
     ...shown,
-    releasedAtEnd: approval === undefined && found.settings.approvedByDefault,
+    releasedAtEnd: isReleasedAtEnd(subject),
     ...(approval !== undefined && { required: approval.required }),
     approvers: [...(approval?.approvers ?? [])],
     approvedBy: [...approvedBy],
+    ...(oneTimeCode !== undefined && { codeOf: oneTimeCode }),
+    ...(codeGiven !== undefined && { codeGivenBy: codeGiven.user }),
   };
 };
 
 const pending = (context: MachinesContext): BoundOperation =>
-  answer(machines.pending, async (_call, tx) => {
+  answer(machines.pending, async ({ moment }, tx) => {
     const requests: machines.PendingRequest[] = [];
     for (const waiting of context.pending.all()) {
-      const view = await viewOf(tx, waiting);
-      if (view !== undefined) requests.push(view);
+      const subject = await readPendingSubject(context, tx, waiting, moment.nowUnixMs);
+      if (subject !== undefined) requests.push(viewOf(waiting, subject));
     }
     return ok({ storeId: context.services.storeId, requests });
   });
 
 const vote = (context: MachinesContext): BoundOperation =>
-  answer(machines.vote, async ({ input, touch, note, afterCommit }, tx) => {
+  answer(machines.vote, async ({ input, moment, touch, note, afterCommit }, tx) => {
     const { requestId, approver, approve, signature } = input;
     const waiting = context.pending.find(requestId);
-    const rule = waiting && (await ruleOf(tx, waiting.name))?.rule;
+    const rule = waiting && (await readPendingSubject(context, tx, waiting, moment.nowUnixMs))?.rule;
     if (waiting === undefined || rule === undefined) return refuse('not-found');
     const key = await findApprover(tx, approver);
     const isNamed = rule.approval?.approvers.includes(approver) === true;
@@ -81,6 +73,8 @@ const approve = (context: MachinesContext): BoundOperation =>
     const { name, machine } = known;
     const rule = effectiveRule(await readRules(tx), name, machine.settings);
     if (rule.approval !== undefined) return refuse('needs-signatures');
+    const isOnlyForCode = rule.oneTimeCode !== undefined && !asksAdministrator({ rule, machine });
+    if (isOnlyForCode && call.input.approve) return refuse('needs-code');
     const untilUnixMs = call.moment.nowUnixMs + machine.settings.approvalDurationMs;
     const state = { ...known.state, approval: { approve: call.input.approve, untilUnixMs } };
     putState(tx, name, state);

@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { machines, ok, refuse } from '@chatelaine/contract';
 import { answer, type BoundOperation, type Call } from '../../kernel/module.ts';
 import type { ModuleTransaction } from '../../kernel/module-transaction.ts';
+import { refuseCodeRule } from './code-givers.ts';
 import { checked, enabledAgain, isAlive, isExpired, settingsChanged } from './liveness.ts';
 import { deleteMachine, putMachine, putSecret, putState, readMachine, readState } from './machine-record.ts';
 import type { KnownMachine, MachinesContext } from './machines-context.ts';
@@ -110,6 +111,8 @@ const set = (context: MachinesContext): BoundOperation =>
     const { settings: patch, clear } = call.input;
     const both = clear.find((field) => patch[field] !== undefined);
     if (both !== undefined) return refuse('invalid-input', { field: 'clear', message: `${both} is set as well` });
+    const useless = refuseCodeRule(context.services, patch.oneTimeCode, 'settings.oneTimeCode');
+    if (useless !== undefined) return useless;
     const given = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
     const merged = { ...known.machine.settings, ...given } as Settings;
     const settings = Object.fromEntries(

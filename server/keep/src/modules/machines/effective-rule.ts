@@ -8,6 +8,7 @@ import { defineRecord, type ModuleTransaction } from '../../kernel/module-transa
 export interface EffectiveRule {
   readonly approval?: machines.ApprovalRule | undefined;
   readonly window?: machines.TimeWindow | undefined;
+  readonly oneTimeCode?: machines.CodeRule | undefined;
 }
 
 const rulesForm = defineRecord(
@@ -38,5 +39,6 @@ export const effectiveRule = (
   return {
     approval: settings.approval ?? nearestFirst.find((rule) => rule.approval !== undefined)?.approval,
     window: settings.window ?? nearestFirst.find((rule) => rule.window !== undefined)?.window,
+    oneTimeCode: settings.oneTimeCode ?? nearestFirst.find((rule) => rule.oneTimeCode !== undefined)?.oneTimeCode,
   };
 };

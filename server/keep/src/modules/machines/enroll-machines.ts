@@ -4,6 +4,7 @@
 import { machines, ok, refuse } from '@chatelaine/contract';
 import { answer, type BoundOperation, type Call } from '../../kernel/module.ts';
 import type { ModuleTransaction } from '../../kernel/module-transaction.ts';
+import { refuseCodeRule } from './code-givers.ts';
 import { enrolled } from './liveness.ts';
 import {
   deleteMachine,
@@ -69,6 +70,9 @@ export const enrollMachines = (context: MachinesContext): BoundOperation =>
     if (sameKey >= 0) return refuse('invalid-input', { field: `machines.${sameKey}.keyId`, message: 'is given twice' });
     const replaced = new Set<string>();
     for (const [index, machine] of input.machines.entries()) {
+      const { oneTimeCode } = machine.settings;
+      const useless = refuseCodeRule(context.services, oneTimeCode, `machines.${index}.settings.oneTimeCode`);
+      if (useless !== undefined) return useless;
       for (const holder of await holdersOf(tx, machine.name, machine.keyId)) {
         if (!input.replace) {
           const field = `machines.${index}.${holder === machine.name ? 'name' : 'keyId'}`;

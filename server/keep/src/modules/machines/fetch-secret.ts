@@ -6,8 +6,6 @@ import { type InputOf, machines, type RefusalCode } from '@chatelaine/contract';
 import { type BoundOperation, type Call, release } from '../../kernel/module.ts';
 import type { ModuleTransaction } from '../../kernel/module-transaction.ts';
 import { asserted, type Decision, decideRelease, type Fact } from '../../kernel/release/decision.ts';
-import { standingVotes } from './approvers.ts';
-import { effectiveRule, readRules } from './effective-rule.ts';
 import { isExpired, released } from './liveness.ts';
 import {
   findByKeyId,
@@ -18,7 +16,8 @@ import {
   requireSecret,
 } from './machine-record.ts';
 import type { KnownMachine, MachinesContext } from './machines-context.ts';
-import { factsOfRequest, releaseConditions } from './release-conditions.ts';
+import { readSubject } from './read-subject.ts';
+import { factsOfRequest, isReleasedAtEnd, type ReleaseSubject, releaseConditions } from './release-conditions.ts';
 
 type FetchCall = Call<InputOf<typeof machines.fetch>>;
 type Waiting = Extract<Decision, { readonly verdict: 'wait' }>;
@@ -53,7 +52,7 @@ const keep = (
 const beginToWait = (
   context: MachinesContext,
   call: FetchCall,
-  now: KnownMachine,
+  { name, ...subject }: ReleaseSubject & { readonly name: string },
   keyId: string,
   wait: Waiting,
 ): void => {
@@ -61,17 +60,18 @@ const beginToWait = (
   const { address } = call.input.source;
   const { askedAtUnixMs } = call.moment;
   const requestId = context.services.random(REQUEST_ID_BYTES).toString('hex');
-  const { name, machine } = now;
+  const { machine, state } = subject;
+  const now = { name, machine, state };
   call.afterCommit(() => {
     pending.add(call.request, {
       ...{ requestId, name, keyId, address, askedAtUnixMs },
       untilUnixMs: wait.untilUnixMs,
-      votes: new Map(),
+      ...{ votes: new Map(), codes: new Map() },
     });
     events.tell({
       ...{ kind: 'waiting', name, requestId, address },
       delayMs: wait.untilUnixMs - askedAtUnixMs,
-      releasedAtEnd: machine.settings.approvedByDefault && machine.settings.approval === undefined,
+      releasedAtEnd: isReleasedAtEnd(subject),
     });
     context.tellChanged(now);
   });
@@ -97,10 +97,9 @@ export const fetchSecret = (context: MachinesContext): BoundOperation =>
     const machine = await requireMachine(tx, name);
     const before = await readState(tx, name, machine);
     const known = context.settle(name, machine, before, moment.nowUnixMs);
-    const rule = effectiveRule(await readRules(tx), name, machine.settings);
     const waiting = context.pending.of(request);
-    const votes = await standingVotes(tx, waiting, rule, keyId);
-    const decision = decideRelease(releaseConditions, { ...known, rule, ...votes }, moment, facts);
+    const subject = await readSubject(context, tx, known, keyId, waiting);
+    const decision = decideRelease(releaseConditions, subject, moment, facts);
     if (decision.verdict === 'wait') {
       if (waiting !== undefined) return { subject: name, decision };
       if (context.pending.isFullFor(name)) {
@@ -108,7 +107,7 @@ export const fetchSecret = (context: MachinesContext): BoundOperation =>
       }
       const state = { ...known.state, lastApprovalRequestAtUnixMs: moment.askedAtUnixMs };
       putState(tx, name, state);
-      beginToWait(context, call, { ...known, state }, keyId, decision);
+      beginToWait(context, call, { ...subject, name, state }, keyId, decision);
       return { subject: name, decision };
     }
     if (decision.verdict === 'refuse') {

@@ -2,6 +2,7 @@
 
 import { machines, ok, refuse } from '@chatelaine/contract';
 import { answer, type BoundOperation } from '../../kernel/module.ts';
+import { refuseCodeRule } from './code-givers.ts';
 import { putRules, readRules } from './effective-rule.ts';
 import type { MachinesContext } from './machines-context.ts';
 
@@ -13,9 +14,12 @@ const wakeBelow = (context: MachinesContext, path: string, touch: (name: string)
 
 export const keepRules = (context: MachinesContext): readonly BoundOperation[] => [
   answer(machines.setRule, async ({ input, touch }, tx) => {
-    if (input.approval === undefined && input.window === undefined) {
-      return refuse('invalid-input', { field: 'approval', message: 'or window must be given' });
+    const { approval, window, oneTimeCode } = input;
+    if (approval === undefined && window === undefined && oneTimeCode === undefined) {
+      return refuse('invalid-input', { field: 'approval', message: 'or window or oneTimeCode must be given' });
     }
+    const useless = refuseCodeRule(context.services, oneTimeCode, 'oneTimeCode');
+    if (useless !== undefined) return useless;
     const before = await readRules(tx);
     const others = before.filter((rule) => rule.path !== input.path);
     if (others.length >= machines.MAX_RULES) {

@@ -100,7 +100,7 @@ class SimulatedServer {
       askedAtUnixMs: this.#nowUnixMs,
       clockBehindMs: Math.max(0, this.#highestUnixMs - this.#nowUnixMs),
     };
-    const subject = { machine: this.machine, state, rule: {}, approvedBy: [], deniedBy: [] };
+    const subject = { machine: this.machine, state, rule: {}, approvedBy: [], deniedBy: [], codeGiven: undefined };
     const decision = decideRelease(releaseConditions, subject, moment, []);
     // A refusal that changes nothing is not always written; one that finds the time run out is.
     if (decision.verdict === 'refuse' && !isDeepStrictEqual(state, this.#state)) this.#write(state);

@@ -1,12 +1,14 @@
 // The clients that may be given a disk password.
 
 import { defineModule } from '../../kernel/module.ts';
+import { CODE_MODULES } from '../../otp/spend-code.ts';
 import { approveRequests } from './approve-requests.ts';
 import { keepApprovers } from './approvers.ts';
 import { changeMachine } from './change-machine.ts';
 import { enrollMachines } from './enroll-machines.ts';
 import { exportSecret } from './export-secret.ts';
 import { fetchSecret } from './fetch-secret.ts';
+import { giveCode } from './give-code.ts';
 import { keepRules } from './keep-rules.ts';
 import { MachinesContext } from './machines-context.ts';
 import { showMachines } from './show-machines.ts';
@@ -15,6 +17,7 @@ import { watchMachines } from './watch-machines.ts';
 export const machinesModule = defineModule({
   name: 'machines',
   requires: [],
+  mayAsk: ['users', ...CODE_MODULES],
   start: (services) => {
     const context = new MachinesContext(services);
     return {
@@ -26,6 +29,7 @@ export const machinesModule = defineModule({
         ...showMachines(context),
         ...watchMachines(context),
         ...approveRequests(context),
+        giveCode(context),
         ...keepApprovers(context),
         ...keepRules(context),
       ],

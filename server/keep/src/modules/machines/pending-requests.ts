@@ -1,5 +1,5 @@
-// Requests that wait for people, and what was signed for each. They live as long as the request: a signature can never count
-// for another one, nor after a restart.
+// Requests that wait for people, and what was signed or given for each. It lives as long as the request: a signature or code can
+// never count for another one, nor after a restart.
 
 /** A signature that was checked when it came; whether it still counts is asked again at every decision. */
 export interface Vote {
@@ -7,6 +7,15 @@ export interface Vote {
   /** SHA-256 of the public key that signed. */
   readonly fingerprint: string;
   readonly approve: boolean;
+}
+
+/** A one-time code that was spent for a request; whether it still counts is asked again at every decision. */
+export interface CodeGiven {
+  readonly user: string;
+  /** When that user was added: tells them from a later one of the same name. */
+  readonly since: number;
+  /** What made it: `totp/default`. */
+  readonly by: string;
 }
 
 /** A request that waits. */
@@ -18,6 +27,8 @@ export interface PendingRequest {
   readonly askedAtUnixMs: number;
   readonly untilUnixMs: number;
   readonly votes: Map<string, Vote>;
+  /** One a user. */
+  readonly codes: Map<string, CodeGiven>;
 }
 
 const MOST_WAITING = 1_000;

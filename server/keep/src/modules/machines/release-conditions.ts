@@ -1,10 +1,11 @@
 // The conditions under which a machine's secret leaves, in the order in which a refusal is named. Each is pure.
 
 import type { machines } from '@chatelaine/contract';
-import { asserted, type Condition, type Fact, proved } from '../../kernel/release/decision.ts';
+import { asserted, type Condition, type Fact, type Moment, proved } from '../../kernel/release/decision.ts';
 import type { EffectiveRule } from './effective-rule.ts';
 import { isAlive } from './liveness.ts';
 import type { MachineRecord, MachineState } from './machine-record.ts';
+import type { CodeGiven } from './pending-requests.ts';
 import { windowAt } from './time-window.ts';
 
 /** What a decision is about. */
@@ -16,10 +17,15 @@ export interface ReleaseSubject {
   /** Named approvers whose signatures over this very request are valid at this moment. */
   readonly approvedBy: readonly string[];
   readonly deniedBy: readonly string[];
+  /** A one-time code that was given for this very request and counts at this moment. */
+  readonly codeGiven: CodeGiven | undefined;
 }
 
-/** How long a request waits for signatures if the machine's settings name no delay. */
+/** How long a request waits for signatures or a code if the machine's settings name no delay. */
 const DEFAULT_APPROVAL_WAIT_MS = 600_000;
+
+const waitsUntil = ({ machine }: ReleaseSubject, { askedAtUnixMs }: Pick<Moment, 'askedAtUnixMs'>): number =>
+  askedAtUnixMs + (machine.settings.approvalDelayMs || DEFAULT_APPROVAL_WAIT_MS);
 
 /** Time can be trusted. */
 const clock: Condition<ReleaseSubject> = {
@@ -70,11 +76,16 @@ const window: Condition<ReleaseSubject> = {
   },
 };
 
+/** Whether a request waits for the decision of an administrator. */
+export const asksAdministrator = ({ rule, machine: { settings } }: Pick<ReleaseSubject, 'rule' | 'machine'>): boolean =>
+  settings.approvalDelayMs > 0 && !(rule.oneTimeCode !== undefined && settings.approvedByDefault);
+
 const signatures = (
   rule: machines.ApprovalRule,
-  { machine, approvedBy, deniedBy }: ReleaseSubject,
-  { nowUnixMs, askedAtUnixMs }: { readonly nowUnixMs: number; readonly askedAtUnixMs: number },
+  subject: ReleaseSubject,
+  moment: Moment,
 ): ReturnType<Condition<ReleaseSubject>['evaluate']> => {
+  const { approvedBy, deniedBy } = subject;
   const facts = [
     proved('approvals-required', rule.required),
     proved('approved-by', approvedBy.join(', ')),
@@ -82,14 +93,15 @@ const signatures = (
   ];
   if (deniedBy.length > 0) return { outcome: 'unmet', code: 'not-approved', facts };
   if (approvedBy.length >= rule.required) return { outcome: 'met', facts };
-  const untilUnixMs = askedAtUnixMs + (machine.settings.approvalDelayMs || DEFAULT_APPROVAL_WAIT_MS);
-  if (nowUnixMs < untilUnixMs) return { outcome: 'wait', untilUnixMs, facts };
+  const untilUnixMs = waitsUntil(subject, moment);
+  if (moment.nowUnixMs < untilUnixMs) return { outcome: 'wait', untilUnixMs, facts };
   return { outcome: 'unmet', code: 'pending-approval', facts };
 };
 
 /**
  * People agree. Named approvers each sign this request; without any, the machine waits for its approval delay, in which one
- * decision of an administrator counts, and then its settings decide. mandos-clients.conf(5), `approval_delay`.
+ * decision of an administrator counts, and then its settings decide. mandos-clients.conf(5), `approval_delay`. Where a code is
+ * needed, nobody has to say yes whose silence would be one; no counts all the same.
  */
 const approval: Condition<ReleaseSubject> = {
   name: 'approval',
@@ -97,14 +109,16 @@ const approval: Condition<ReleaseSubject> = {
     const { rule, state, machine } = subject;
     if (rule.approval !== undefined) return signatures(rule.approval, subject, moment);
     const { approvalDelayMs, approvedByDefault } = machine.settings;
-    if (approvalDelayMs === 0) return { outcome: 'met', facts: [proved('approval-needed', false)] };
+    const { approval: decided } = state;
+    const counts = decided !== undefined && moment.nowUnixMs < decided.untilUnixMs;
+    const isDenied = counts && !decided.approve && rule.oneTimeCode !== undefined;
+    if (!asksAdministrator(subject) && !isDenied) return { outcome: 'met', facts: [proved('approval-needed', false)] };
     const facts: Fact[] = [
       proved('approval-needed', true),
       proved('approval-delay-ms', approvalDelayMs),
       proved('approved-by-default', approvedByDefault),
     ];
-    const { approval: decided } = state;
-    if (decided !== undefined && moment.nowUnixMs < decided.untilUnixMs) {
+    if (counts) {
       facts.push(proved('approved', decided.approve));
       return decided.approve ? { outcome: 'met', facts } : { outcome: 'unmet', code: 'not-approved', facts };
     }
@@ -114,7 +128,35 @@ const approval: Condition<ReleaseSubject> = {
   },
 };
 
-export const releaseConditions: readonly Condition<ReleaseSubject>[] = [clock, enabled, alive, window, approval];
+/** Who has to give a code, as facts and people read it. */
+const describeCodeRule = ({ users, groups }: machines.CodeRule): string =>
+  [...users, ...groups.map((group) => `group:${group}`)].join(', ');
+
+/** One of those who are named gave a one-time code for this very request. */
+const oneTimeCode: Condition<ReleaseSubject> = {
+  name: 'one-time-code',
+  evaluate: (subject, moment) => {
+    const { rule, codeGiven } = subject;
+    if (rule.oneTimeCode === undefined) return { outcome: 'met', facts: [] };
+    const facts = [proved('one-time-code-of', describeCodeRule(rule.oneTimeCode))];
+    if (codeGiven !== undefined) {
+      facts.push(proved('one-time-code-given-by', codeGiven.user), proved('one-time-code-made-by', codeGiven.by));
+      return { outcome: 'met', facts };
+    }
+    const untilUnixMs = waitsUntil(subject, moment);
+    if (moment.nowUnixMs < untilUnixMs) return { outcome: 'wait', untilUnixMs, facts };
+    return { outcome: 'unmet', code: 'needs-code', facts };
+  },
+};
+
+export const releaseConditions: readonly Condition<ReleaseSubject>[] = [
+  ...[clock, enabled, alive, window],
+  ...[approval, oneTimeCode],
+];
+
+/** Whether a request that nobody decided about is released when its delay ends. */
+export const isReleasedAtEnd = ({ rule, machine }: Pick<ReleaseSubject, 'rule' | 'machine'>): boolean =>
+  machine.settings.approvedByDefault && rule.approval === undefined && rule.oneTimeCode === undefined;
 
 /** What is known of a request before any condition: the key that was proved, the address that the gate only says. */
 export const factsOfRequest = (

@@ -13,16 +13,21 @@ const always: machines.TimeWindow = {
 
 test('the nearest rule above a machine goes, each condition for itself, and its own settings before any', () => {
   const approval = { required: 1, approvers: ['ada'] };
+  const oneTimeCode = { users: ['ada'], groups: [] };
   const rules = [
     { path: '', window: never },
-    { path: 'zurich', approval },
-    { path: 'zurich/rack1', window: always },
+    { path: 'zurich', approval, oneTimeCode },
+    { path: 'zurich/rack1', window: always, oneTimeCode: { users: [], groups: ['ops'] } },
   ];
-  assert.deepEqual(effectiveRule(rules, 'zurich/rack1/web1', settings), { approval, window: always });
-  assert.deepEqual(effectiveRule(rules, 'zurich/rack10/web1', settings), { approval, window: never });
-  assert.deepEqual(effectiveRule(rules, 'basel/web1', settings), { approval: undefined, window: never });
-  assert.deepEqual(effectiveRule(rules, 'zurich', settings), { approval: undefined, window: never }, 'below, not at');
-  assert.deepEqual(effectiveRule(rules, 'basel/web1', { ...settings, window: always }).window, always);
+  const of = (name: string, own = settings) => effectiveRule(rules, name, own);
+  const ops = { users: [], groups: ['ops'] };
+  assert.deepEqual(of('zurich/rack1/web1'), { approval, window: always, oneTimeCode: ops });
+  assert.deepEqual(of('zurich/rack10/web1'), { approval, window: never, oneTimeCode });
+  const outside = { approval: undefined, window: never, oneTimeCode: undefined };
+  assert.deepEqual(of('basel/web1'), outside);
+  assert.deepEqual(of('zurich'), outside, 'below, not at');
+  assert.deepEqual(of('basel/web1', { ...settings, window: always }).window, always);
+  assert.deepEqual(of('zurich/rack1/web1', { ...settings, oneTimeCode }).oneTimeCode, oneTimeCode);
 });
 
 test('a window is open from its first minute to before its last, in its own zone, summer and winter', () => {
@@ -63,6 +68,9 @@ test('a rule that says nothing, or goes against itself, is refused with the fiel
     [{ path: '', approval: { required: 2, approvers: ['ada'] } }, 'approval'],
     [{ path: '', approval: { required: 1, approvers: ['ada', 'ada'] } }, 'approval'],
     [{ path: '', window: { ...always, zone: 'Mars/Olympus' } }, 'window.zone'],
+    [{ path: '', oneTimeCode: { users: [], groups: [] } }, 'oneTimeCode'],
+    [{ path: '', oneTimeCode: { users: ['ada', 'ada'], groups: [] } }, 'oneTimeCode'],
+    [{ path: '', oneTimeCode: { users: ['ada'], groups: [] } }, 'oneTimeCode'],
   ];
   for (const [rule, field] of wrong) {
     const answer = await started.admin.call(machines.setRule, rule);

@@ -6,7 +6,7 @@ import { changeCredentials, enrollCredential } from '../../otp/change-credential
 import { exportCredential, importCredentials } from '../../otp/move-credentials.ts';
 import { commonView, type Shown, showCredentials } from '../../otp/show-credentials.ts';
 import { TryBudget } from '../../otp/try-budget.ts';
-import { verifyCode } from '../../otp/verify-code.ts';
+import { CodeCheck } from '../../otp/verify-code.ts';
 import { type TotpCredential, totpKind } from './totp-kind.ts';
 
 export const totpModule = defineModule({
@@ -14,6 +14,7 @@ export const totpModule = defineModule({
   requires: ['users', 'aes'],
   start: (services) => {
     const budget = new TryBudget(services.clock);
+    const codes = new CodeCheck(totpKind, services, budget);
     const viewOf = (shown: Shown<TotpCredential>): totp.TotpView => {
       const { periodSeconds, window, driftSteps } = shown.credential;
       return { ...commonView(totpKind, services, budget, shown), periodSeconds, window, driftSteps };
@@ -35,10 +36,11 @@ export const totpModule = defineModule({
         release(totp.exportSeed, (call, tx) =>
           exportCredential(totpKind, services, call, tx, ({ periodSeconds, window }) => ({ periodSeconds, window })),
         ),
-        verifyCode(totpKind, services, budget),
+        codes.operation,
         ...changeCredentials(totpKind, services, budget),
         answer(totp.list, async ({ input }, tx) => ok(await showCredentials(totpKind, services, tx, input, viewOf))),
       ],
+      services: { spend: codes.service },
     };
   },
 });

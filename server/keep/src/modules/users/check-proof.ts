@@ -58,8 +58,9 @@ export const standing: Service = async ({ tx, input }): Promise<Result<unknown>>
   return user?.enabled === true ? ok({ groups: user.groups, stretch: user.stretch }) : refuse('unauthenticated');
 };
 
-/** `person`: whether the user of a name is let in, and since when there is a user of that name; or `not-found`. */
+/** `person`: whether the user of a name is let in, their groups, and since when there is a user of that name; or `not-found`. */
 export const person: Service = async ({ tx, input }): Promise<Result<unknown>> => {
   const user = await readUser(tx, (input as { readonly name: string }).name);
-  return user === undefined ? refuse('not-found') : ok({ enabled: user.enabled, since: user.createdAtUnixMs });
+  if (user === undefined) return refuse('not-found');
+  return ok({ enabled: user.enabled, groups: user.groups, since: user.createdAtUnixMs });
 };

@@ -4,7 +4,7 @@ import { defineModule } from '../../kernel/module.ts';
 import { changeClients } from './change-clients.ts';
 import { changeYubikeys } from './change-yubikeys.ts';
 import { validateRequest } from './validate-request.ts';
-import { verifyOtp } from './verify-otp.ts';
+import { spendOtp, verifyOtp } from './verify-otp.ts';
 
 export const yubiotpModule = defineModule({
   name: 'yubiotp',
@@ -16,5 +16,6 @@ export const yubiotpModule = defineModule({
       ...changeYubikeys(services),
       ...changeClients(services),
     ],
+    services: { spend: spendOtp(services) },
   }),
 });

@@ -21,9 +21,9 @@ export const hotpEnrolment: Omit<InputOf<typeof hotp.enroll>, 'user'> = {
   ...{ digits: 6, algorithm: 'sha1', counter: 0, lookAhead: 10 },
 };
 
-/** An open keep with the users `ada` and `bob`. */
-export const startWithUsers = async (): Promise<StartedKeep> => {
-  const started = await startKeep({ modules: ['users', 'aes', 'hotp', 'totp', 'yubiotp', 'recovery'] });
+/** An open keep with the users `ada` and `bob`, and these modules besides those of one-time codes. */
+export const startWithUsers = async (...modules: readonly string[]): Promise<StartedKeep> => {
+  const started = await startKeep({ modules: [...modules, 'users', 'aes', 'hotp', 'totp', 'yubiotp', 'recovery'] });
   await started.unseal();
   for (const name of ['ada', 'bob']) {
     assert.equal(codeOf(await started.admin.call(users.add, { name, fullName: '', groups: [] })), 'ok');
