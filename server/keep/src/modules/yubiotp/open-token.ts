@@ -1,7 +1,7 @@
 // The block inside a code of a YubiKey: AES-128, one block, with the key's private id, its counters and a checksum.
 // YubiKey Manual 3.4, section 6.
 
-import { createDecipheriv } from 'node:crypto';
+import { createDecipheriv, createSecretKey } from 'node:crypto';
 import { areEqualBytes } from '@chatelaine/secret';
 
 /** The register of the checksum after a block that is whole. ISO 13239. */
@@ -29,8 +29,9 @@ export const crcOf = (bytes: Uint8Array): number => {
 
 /** Opens a block of 16 bytes with a key of 16; undefined if it is not of that key or not whole. */
 export const openToken = (block: Uint8Array, key: Uint8Array, privateId: Uint8Array): Token | undefined => {
-  const cipher = createDecipheriv('aes-128-ecb', key, null).setAutoPadding(false);
-  const plain = Buffer.concat([cipher.update(block), cipher.final()]);
+  // Given bytes, Node finds out by throwing twice that they are no key object: four times the work of all the rest.
+  const cipher = createDecipheriv('aes-128-ecb', createSecretKey(key), null).setAutoPadding(false);
+  const plain = cipher.update(block);
   try {
     const isItsOwn = areEqualBytes(plain.subarray(0, 6), privateId);
     const isWhole = crcOf(plain) === RESIDUAL;

@@ -1,9 +1,9 @@
 // How both sides of the validation protocol sign: HMAC-SHA-1 over all pairs but `h`, sorted by name, `name=value` joined by `&`, as
 // the bytes that they are. Validation Protocol Version 2.0, "Signatures".
 
-import { createHmac } from 'node:crypto';
 import type { yubiotp } from '@chatelaine/contract';
 import { areEqualBytes } from '@chatelaine/secret';
+import { hmacSha1 } from './hmac-sha1.ts';
 
 const SIGNATURE = 'h';
 
@@ -14,7 +14,7 @@ export const signPairs = (pairs: readonly yubiotp.ValidationPair[], secret: Uint
     .sort((one, other) => (one.name < other.name ? -1 : 1))
     .map(({ name, value }) => `${name}=${value}`)
     .join('&');
-  return createHmac('sha1', secret).update(message, 'latin1').digest('base64');
+  return hmacSha1(secret, Buffer.from(message, 'latin1')).toString('base64');
 };
 
 /** Whether it is the signature of these pairs, found out in the same time wherever it differs. */
