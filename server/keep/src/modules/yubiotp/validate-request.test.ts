@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
-import { audit, users, yubiotp } from '@chatelaine/contract';
+import { audit, refuse, users, yubiotp } from '@chatelaine/contract';
 import fc from 'fast-check';
 import { codeOf, restored, startWithUsers } from '../../otp/testing/start-with-users.ts';
 import type { StartedKeep } from '../../testing/start-keep.ts';
@@ -318,6 +318,18 @@ test('of 64 requests with one code exactly one is OK, whatever their nonces, als
     assert.match((await ask(started, { id: '1', otp, nonce })).status, /^REPLAYED_/);
   }
   await started[Symbol.asyncDispose]();
+});
+
+test('if the store cannot keep what is spent, that is an error behind, signed with the key of the client', async () => {
+  await using keep = await start();
+  const { store } = keep.started;
+  const commit = store.commit.bind(store);
+  store.commit = async () => refuse('disk-full');
+  const answer = await keep.ask({ id: '1', nonce, otp: typed(2) });
+  assert.deepEqual([answer.status, answer.names], ['BACKEND_ERROR', ['t', 'status']]);
+  assert.ok(answer.isSignedWith(keep.secret));
+  store.commit = commit;
+  assert.equal(await keep.status({ otp: typed(2) }), 'OK', 'nothing was spent');
 });
 
 test('only a gate may ask, and an audit record names client, counters and no code', async () => {
