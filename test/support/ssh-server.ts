@@ -1,5 +1,5 @@
-// OpenSSH's server on the loopback interface, with a host key of its own and nobody who could log in; and servers that
-// pretend to be it.
+// OpenSSH's server on the loopback interface, with a host key of its own and nobody who could log in unless a test says so; and
+// servers that pretend to be it.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -46,8 +46,12 @@ export const untilListening = async (port: number): Promise<void> => {
   }
 };
 
-/** Starts the server; gives its port. Root only. */
-export const startSshServer = async (scratch: Scratch, { file }: HostKey): Promise<number> => {
+/** Starts the server, with settings beside its own; gives its port. Root only. */
+export const startSshServer = async (
+  scratch: Scratch,
+  { file }: HostKey,
+  more: readonly string[] = [],
+): Promise<number> => {
   // The server wants this directory; the package makes it at its service's start.
   if (!existsSync('/run/sshd')) mkdirSync('/run/sshd', { mode: 0o755 });
   const port = await freePort();
@@ -55,7 +59,7 @@ export const startSshServer = async (scratch: Scratch, { file }: HostKey): Promi
   const settings = ['PidFile none', 'UsePAM no', 'PasswordAuthentication no', 'PerSourcePenalties no'];
   const known = await runToSuccess('/usr/sbin/sshd', ['-T', '-h', file]).catch(() => '');
   const supported = settings.filter((line) => known === '' || known.includes((line.split(' ')[0] ?? '').toLowerCase()));
-  const own = [`Port ${port}`, 'ListenAddress 127.0.0.1', `HostKey ${file}`, 'MaxStartups 100', ...supported];
+  const own = [`Port ${port}`, 'ListenAddress 127.0.0.1', `HostKey ${file}`, 'MaxStartups 100', ...supported, ...more];
   writeFileSync(config, `${own.join('\n')}\n`);
   const server = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', config], { stdio: 'ignore' });
   scratch.atEnd(async () => {

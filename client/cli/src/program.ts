@@ -8,6 +8,7 @@ import { registerCompletion } from './commands/completion.ts';
 import { registerConfig } from './commands/config.ts';
 import { registerDev } from './commands/dev.ts';
 import { registerInit } from './commands/init.ts';
+import { registerK2 } from './commands/k2.ts';
 import { registerKeep } from './commands/keep.ts';
 import { registerKeyring } from './commands/keyring.ts';
 import { registerKeyslot } from './commands/keyslot.ts';
@@ -54,6 +55,7 @@ export const buildProgram = (): Command => {
   registerMonitor(program);
   registerAudit(program);
   registerOtp(program);
+  registerK2(program);
   registerPassword(program);
   registerPolicy(program);
   registerToken(program);

@@ -38,6 +38,7 @@ export const enroll = defineOperation({
   summary: 'Gives a user a credential by counter. It counts once it was confirmed.',
   kind: 'change',
   roles: ['admin'],
+  http: { method: 'PUT', path: '/users/{user}/hotp/{credential}' },
   capability: 'hotp.manage',
   path: pathOfCredential,
   input: z.strictObject({
@@ -61,6 +62,7 @@ export const list = defineOperation({
   summary: 'Lists credentials by counter.',
   kind: 'read',
   roles: ['admin'],
+  http: { method: 'GET', path: '/hotp' },
   capability: 'hotp.read',
   path: ({ user }) => user ?? '',
   input: listingInput,

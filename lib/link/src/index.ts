@@ -4,7 +4,13 @@ export { StreamEndedError } from './client-stream.ts';
 export { connectUnix } from './connect-unix.ts';
 export { LinkClient, type LinkClientOptions, type LinkState } from './link-client.ts';
 export { type LinkEvent, LinkServer, type LinkServerOptions } from './link-server.ts';
-export { type ListenUnixOptions, listenUnix, type UnixListener } from './listen-unix.ts';
+export {
+  type ListenUnixOptions,
+  listenUnix,
+  listenUnixSocket,
+  type UnixListener,
+  type UnixSocketOptions,
+} from './listen-unix.ts';
 export type { LinkHandler, LinkPeer, LinkRequest, PeerKey } from './peer.ts';
 export { makePeerKey, PeerKeyFileError, readPeerKey, readPeerKeys, writePeerKey } from './peer-key.ts';
 export { openSerialLine } from './serial-line.ts';

@@ -2,26 +2,32 @@
 // that somebody still answers on is never taken away.
 
 import { chmodSync, chownSync, lstatSync, unlinkSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { readPeerUid } from '@chatelaine/process/unix-peer';
 import type { LinkServer } from './link-server.ts';
 
 const BACKLOG = 1_024;
 const NOBODY_MAY_CONNECT = 0o777;
 
-export interface ListenUnixOptions {
+/** A socket as it is to lie there. */
+export interface UnixSocketOptions {
   /** Absolute path, at most 107 bytes (unix(7)). */
   readonly path: string;
   /** 0660 for a socket that a group shares. Whoever may write may connect. */
   readonly mode: number;
   /** Group of the socket; the process's own if absent. */
   readonly gid?: number;
+  /** Whether a connection can still be written to when the other side has ended its own. */
+  readonly allowHalfOpen?: boolean;
+}
+
+export interface ListenUnixOptions extends UnixSocketOptions {
   readonly server: LinkServer;
 }
 
 export interface UnixListener {
   readonly path: string;
-  /** Stops listening and removes the socket; connections go on. The server's `close` does it too. */
+  /** Stops listening and removes the socket; connections go on. */
   close(): Promise<void>;
 }
 
@@ -46,15 +52,13 @@ const removeStale = async (path: string): Promise<void> => {
   unlinkSync(path);
 };
 
-/** Listens and hands every connection to the server, with its uid. Throws if the path is taken. */
-export const listenUnix = async (options: ListenUnixOptions): Promise<UnixListener> => {
-  const { path, mode, gid, server } = options;
+/** Listens, and gives every connection, paused, to `accept`. Throws if the path is taken. */
+export const listenUnixSocket = async (
+  { path, mode, gid, allowHalfOpen = false }: UnixSocketOptions,
+  accept: (socket: Socket) => void,
+): Promise<UnixListener> => {
   await removeStale(path);
-  const listener = createServer({ pauseOnConnect: true }, (socket) => {
-    const uid = readPeerUid(socket);
-    if (uid === undefined) socket.destroy();
-    else server.accept(socket, { uid });
-  });
+  const listener = createServer({ pauseOnConnect: true, allowHalfOpen }, accept);
   // bind, chown and chmod happen in this turn of the event loop; until then the umask lets nobody connect.
   const umask = process.umask(NOBODY_MAY_CONNECT);
   const listening = new Promise<void>((resolve, reject) => {
@@ -79,6 +83,16 @@ export const listenUnix = async (options: ListenUnixOptions): Promise<UnixListen
       listener.close();
       resolve();
     });
-  server.onClose(close);
   return { path, close };
+};
+
+/** Listens and hands every connection to the server, with its uid; the server's `close` ends it too. Throws if the path is taken. */
+export const listenUnix = async ({ server, ...socketOptions }: ListenUnixOptions): Promise<UnixListener> => {
+  const listener = await listenUnixSocket(socketOptions, (socket) => {
+    const uid = readPeerUid(socket);
+    if (uid === undefined) socket.destroy();
+    else server.accept(socket, { uid });
+  });
+  server.onClose(listener.close);
+  return listener;
 };

@@ -69,6 +69,9 @@ export const gateTable = z.strictObject({
   fronts: partNames.default(['mandos']),
 });
 
+/** Where the line protocol is joined: `[gate.k2]`, which the front checks, and the command that joins it reads. */
+export const k2Socket = absolutePath.default('/run/chatelaine/gate/k2.sock');
+
 /** `[bus]` */
 export const busTable = z.strictObject({
   account: accountName.default('chatelaine-bus'),

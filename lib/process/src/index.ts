@@ -17,6 +17,7 @@ export {
   busTable,
   courierTable,
   gateTable,
+  k2Socket,
   keepTable,
   type NoticeKind,
   type Purpose,

@@ -64,6 +64,11 @@ const text = `# Chatelaine. Every line that begins with "#" shows a default; "ch
 # Whether this machine may read /metrics without a token.
 #metrics_on_loopback = false
 
+[gate.k2]
+# Where "chatelaine k2" joins in, if gate.fronts names "k2"; and who may: "group" or "anyone". Both have to show a token.
+#socket = "/run/chatelaine/gate/k2.sock"
+#may_connect = "group"
+
 [watch]
 #account = "chatelaine-watch"
 #directory = "/var/lib/chatelaine/watch"

@@ -9,7 +9,7 @@ import { dirname, join, resolve } from 'node:path';
 import { Failure } from '../failure.ts';
 import { configFileIn } from '../instance/config-file.ts';
 import { readWholeConfig, type WholeConfig } from '../instance/read-config.ts';
-import { withHttp } from './dev-http.ts';
+import { withFronts } from './dev-fronts.ts';
 import { type HouseProcessName, LINK_KEY_FILE, type PeerName, peerNames } from './house-processes.ts';
 import { makeMissingLinkKeys } from './link-keys.ts';
 import { hasStore, makeStore } from './make-store.ts';
@@ -96,11 +96,14 @@ const setListen = async (
   if (changed !== text) await writeWhole(file, changed);
 };
 
-/** Gives what an earlier version did not have, processes and the HTTP API, a table in the configuration it made. */
+/** Gives what an earlier version did not have, processes and fronts, a table in the configuration it made. */
 const addMissingTables = async (file: string, directory: string): Promise<void> => {
   const text = readFileSync(file, 'utf8');
   const missing = peerNames.filter((name) => !new RegExp(`^[ \\t]*\\[[ \\t]*${name}[ \\t]*[\\].]`, 'm').test(text));
-  const complete = withHttp(`${text.trimEnd()}\n${missing.map((name) => peerTable(directory, name)).join('')}`);
+  const complete = withFronts(
+    `${text.trimEnd()}\n${missing.map((name) => peerTable(directory, name)).join('')}`,
+    directory,
+  );
   if (complete !== text) await writeWhole(file, complete);
 };
 

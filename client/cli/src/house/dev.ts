@@ -5,7 +5,7 @@ import { Failure } from '../failure.ts';
 import type { GlobalOptions } from '../instance/config-file.ts';
 import { printJson } from '../terminal/output.ts';
 import { type DevInstance, prepareDevDirectory } from './dev-directory.ts';
-import { httpAddresses } from './dev-http.ts';
+import { httpAddresses } from './dev-fronts.ts';
 import { HouseProcess } from './house-process.ts';
 import { type HouseProcessName, type PeerName, peerNames } from './house-processes.ts';
 

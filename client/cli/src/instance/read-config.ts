@@ -1,6 +1,6 @@
 // Reads the parts of the configuration that the command line uses; every problem ends the command with its line.
 
-import { adminTable, ConfigError, keepTable, loadConfig } from '@chatelaine/process';
+import { adminTable, ConfigError, gateTable, k2Socket, keepTable, loadConfig } from '@chatelaine/process';
 import * as z from 'zod';
 import { Failure } from '../failure.ts';
 import { peers } from '../house/house-processes.ts';
@@ -26,6 +26,17 @@ export const readConfig = (options: GlobalOptions) => {
 export const readWholeConfig = (file: string | undefined) => {
   try {
     return loadConfig(file, z.object({ keep: keepTable, ...peers, admin: adminTable }));
+  } catch (error) {
+    throw failureOf(error);
+  }
+};
+
+/** Where the line protocol is joined; without a file, in its standard place: whoever joins need not be able to read the default one. */
+export const readK2Socket = (file: string | undefined): string => {
+  if (file === undefined) return k2Socket.parse(undefined);
+  const gate = gateTable.extend({ k2: z.looseObject({ socket: k2Socket }).prefault({}) }).loose();
+  try {
+    return loadConfig(file, z.object({ gate })).gate.k2.socket;
   } catch (error) {
     throw failureOf(error);
   }

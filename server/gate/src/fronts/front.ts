@@ -25,7 +25,7 @@ export interface GateServices {
 
 /** A front that is being served. */
 export interface Front {
-  /** Where it listens, as `ADDRESS:PORT` or `[ADDRESS]:PORT`; behind `https://` or `http://` if it speaks HTTP. */
+  /** Where it listens, as `ADDRESS:PORT` or `[ADDRESS]:PORT`; behind `https://` or `http://` if it speaks HTTP; of a local socket its path. */
   readonly addresses: readonly string[];
   /** Accepts nobody any more and resolves when what was under way is answered, at the latest after so long. */
   drain(deadlineMs: number): Promise<void>;
