@@ -143,6 +143,25 @@ print(base64.b64decode(st)==hashlib.sha256(h(b'Client Key')).digest(), base64.b6
     await pair.same(['delete', 'i']);
   });
 
+  test('WireGuard keys that begin with + or /: each command keeps the document that Ruby writes, and reads that of the other', async () => {
+    const pair = new TroclaPair(scratch);
+    const written = `require 'yaml'; k, p = ARGV; print({ 'wg_priv' => k, 'wg_pub' => p }.to_yaml)`;
+    for (const [secret, shared] of [
+      ['2FYY10Jkqy8cDTXSYuuxoPtNTmj5vqb+lpWx9Pg0VWE=', '+1NMxP0oX4xTiU+l31GYu8yjmKs2qfC+hBjvp/0Ft0w='],
+      ['CBFFBzKFqo3sYQz8kNNNgWLoe7hIvT2AElY8ZrWNZm4=', '/KWhTZZDyxlaQ4oK1QWXuFYZg/ACWh5bYO4qAWzPQlE='],
+      ['+Hjlvx2EUEXCb3gyauyhNpC0ltfaeaH+AmDqb4Rp3FI=', '+ghMv/K2Flm0sd41V9AYxq5t0JSJ05GCOBelzXml3kg='],
+      ['/0wGjTRkY3opn24W+EmKtFySK8+iczZwsTevuPfDE1M=', '/y8bAET3UyrEYL9xF8g8CTia3RZhWnXXqBXk66ySoWg='],
+    ] as const) {
+      const document = await runToSuccess('ruby', ['-e', written, secret, shared]);
+      // One line end is taken off.
+      await pair.real.run(['set', 'w', 'wireguard', '--no-format', '-p'], { input: `${document}\n` });
+      await pair.ours.run(['set', 'w', 'wireguard', '-p'], { input: secret });
+      assert.equal((await pair.same(['get', 'w', 'wireguard'])).stdout, `pub: ${shared}\npriv: ${secret}\n`);
+      // The whole key is shown as it is stored.
+      await pair.same(['delete', 'w']);
+    }
+  });
+
   test('ssh keys: ssh-keygen reads both, and both show the same parts of the same key', async () => {
     const pair = new TroclaPair(scratch);
     for (const options of ['{bits: 1024, comment: "a comment"}', '{}', '{type: RSA, bits: "1024"}']) {

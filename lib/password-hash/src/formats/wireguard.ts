@@ -8,6 +8,7 @@ import type { Derived } from '../password-format.ts';
 import { refuse } from '../refuse.ts';
 import { randomBytes } from '../salt.ts';
 import { joinBytes, wipe } from '../wipe.ts';
+import { lineBehind, wireguardDocument } from '../wireguard-document.ts';
 
 const KEY_BYTES = 32;
 /** What stands before the 32 bytes of an X25519 key in PKCS #8. RFC 8410. */
@@ -22,19 +23,8 @@ const isKey = (text: Uint8Array): boolean => {
 
 /** The key behind `name` at the beginning of a line; shares the memory of `text`. */
 const fieldOf = (text: Uint8Array, name: string): Uint8Array | undefined => {
-  const bytes = Buffer.from(text.buffer, text.byteOffset, text.length);
-  const start = Buffer.from(name);
-  for (let from = 0; from < bytes.length; ) {
-    const newline = bytes.indexOf(NEWLINE, from);
-    const end = newline < 0 ? bytes.length : newline;
-    const line = bytes.subarray(from, end);
-    if (line.subarray(0, start.length).equals(start)) {
-      const value = line.subarray(start.length);
-      return isKey(value) ? value : undefined;
-    }
-    from = end + 1;
-  }
-  return undefined;
+  const value = lineBehind(text, name);
+  return value !== undefined && isKey(value) ? value : undefined;
 };
 
 interface Pair {
@@ -55,7 +45,7 @@ const pairOf = (secret: Uint8Array): Derived => {
   const jwk = createPublicKey(createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' })).export({ format: 'jwk' });
   const publicKey = Buffer.from(jwk.x ?? '', 'base64url').toString('base64');
   const privateKey = encodeBase64(secret);
-  const value = joinBytes(Buffer.from('---\nwg_priv: '), privateKey, Buffer.from(`\nwg_pub: ${publicKey}\n`));
+  const value = wireguardDocument(privateKey, Buffer.from(publicKey));
   wipe(pkcs8, privateKey);
   return { kind: 'derived', value };
 };

@@ -2,6 +2,7 @@
 // `plain` if the key expires, and around it, while a time is running, the list [hash, moment] (moneta's expiry layer). A list of
 // one means no moment.
 
+import { wireguardDocument } from '@chatelaine/password-hash/wireguard-document';
 import { type PasswordRecord, PasswordStoreError } from '../password-store.ts';
 import { isHash, isRational, type RubyValue } from './ruby-value.ts';
 
@@ -31,15 +32,15 @@ const momentMs = (value: RubyValue): number | undefined => {
 };
 
 /** WireGuard keys that Trocla's import stored as a nested hash, as the document they were meant to be. */
-const wireguardDocument = (value: ReadonlyMap<string, RubyValue>): Uint8Array | undefined => {
+const documentOf = (value: ReadonlyMap<string, RubyValue>): Uint8Array | undefined => {
   const [secret, shared] = [value.get('wg_priv'), value.get('wg_pub')];
   if (!(secret instanceof Uint8Array && shared instanceof Uint8Array) || value.size !== 2) return undefined;
-  return Buffer.concat([Buffer.from('---\nwg_priv: '), secret, Buffer.from('\nwg_pub: '), shared, Buffer.from('\n')]);
+  return wireguardDocument(secret, shared);
 };
 
 const valueBytes = (key: string, format: string, value: RubyValue): Uint8Array => {
   if (value instanceof Uint8Array) return value;
-  const repaired = isHash(value) ? wireguardDocument(value) : undefined;
+  const repaired = isHash(value) ? documentOf(value) : undefined;
   if (repaired !== undefined) return repaired;
   throw unreadable(key, `its format ${JSON.stringify(format)} is no text`);
 };
