@@ -143,6 +143,8 @@ test('a rogue gate can ask for nothing else', { timeout: 60_000 }, async () => {
     system.relayed,
     system.status,
     // Before anybody is known: what it brings has to be proved to the keep by whoever logs in.
+    machines.challenge,
+    machines.login,
     sessions.challenge,
     sessions.login,
   ].map(({ name }): string => name);

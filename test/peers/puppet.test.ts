@@ -2,7 +2,8 @@
 // the gem's class as the module trocla does.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { formats } from '@chatelaine/password-hash';
@@ -11,6 +12,7 @@ import { runProgram } from '../support/run-program.ts';
 import { Scratch } from '../support/scratch.ts';
 
 const root = path.join(import.meta.dirname, '..', '..');
+const chatelaine = path.join(root, 'bin', 'chatelaine');
 const integration = path.join(root, 'integrations', 'puppet');
 const PATIENCE_MS = 120_000;
 
@@ -20,9 +22,14 @@ interface World {
   readonly server: string;
   /** What the manifest notices, a line each. */
   readonly apply: (manifest: string, env?: Readonly<Record<string, string>>) => Promise<readonly string[]>;
+  /** The command that compiles it, for another one to run. */
+  readonly commandFor: (manifest: string) => readonly string[];
   /** What puppet says when it cannot compile it. */
   readonly fail: (manifest: string) => Promise<string>;
 }
+
+const noticesIn = (output: string): readonly string[] =>
+  [...output.matchAll(/^Notice: Scope\(Class\[main\]\): (.*)$/gm)].map(([, line]) => line ?? '');
 
 const makeWorld = async (scratch: Scratch, grants: readonly string[], modules: string): Promise<World> => {
   const instance = await startDevInstance(scratch);
@@ -35,21 +42,25 @@ const makeWorld = async (scratch: Scratch, grants: readonly string[], modules: s
   const certificate = path.join(instance.dir, 'gate', 'http.crt');
   const server = `server: https://${instance.https}\n  token_file: ${token}\n  ca_file: ${certificate}\n`;
   writeFileSync(path.join(conf, 'chatelaine.yaml'), server.replaceAll('\n  ', '\n'));
-  const run = (manifest: string, env: Readonly<Record<string, string>> = {}) => {
+  const commandFor = (manifest: string): readonly [string, ...string[]] => {
     const file = path.join(directory, 'site.pp');
     writeFileSync(file, manifest);
     const places = ['--confdir', conf, '--vardir', path.join(directory, 'var'), '--modulepath', modules];
-    const args = ['apply', '--color=false', ...places, '--hiera_config', path.join(conf, 'hiera.yaml'), file];
-    return runProgram('puppet', args, { env, patienceMs: PATIENCE_MS });
+    return ['puppet', 'apply', '--color=false', ...places, '--hiera_config', path.join(conf, 'hiera.yaml'), file];
+  };
+  const run = (manifest: string, env: Readonly<Record<string, string>> = {}) => {
+    const [program, ...args] = commandFor(manifest);
+    return runProgram(program, args, { env, patienceMs: PATIENCE_MS });
   };
   return {
     instance,
     conf,
     server,
+    commandFor,
     apply: async (manifest, env) => {
       const { code, stdout, stderr } = await run(manifest, env);
       assert.equal(code, 0, stderr);
-      return [...stdout.toString().matchAll(/^Notice: Scope\(Class\[main\]\): (.*)$/gm)].map(([, line]) => line ?? '');
+      return noticesIn(stdout.toString());
     },
     fail: async (manifest) => {
       const { code, stderr } = await run(manifest);
@@ -118,6 +129,24 @@ test('a token for hashes compiles hashes and never learns a password', async () 
   assert.match(hash, /^\$6\$/);
   assert.match(await world.fail(`notice(trocla('mail/a'))`), /denied/);
   assert.match(await world.fail(`notice(trocla('web/a', 'sha512crypt'))`), /denied/);
+});
+
+test('a machine that runs Puppet on itself gets its passwords by its own key, with no token in any file', async () => {
+  await using scratch = new Scratch();
+  const world = await makeWorld(scratch, [], ourModules(scratch));
+  const { instance, conf } = world;
+  const keys = path.join(scratch.directory(), 'keys');
+  await instance.run(['machine', 'enroll', 'web1', '--key-dir', keys, '--timeout', '1h'], { input: 'disk password' });
+  await instance.run(['policy', 'grant', 'machine:web1', 'passwords.create', 'web/*']);
+  writeFileSync(path.join(conf, 'chatelaine.yaml'), `ca_file: ${path.join(instance.dir, 'gate', 'http.crt')}\n`);
+  const { fingerprint256 } = new X509Certificate(readFileSync(path.join(instance.dir, 'gate', 'http.crt')));
+  const who = ['--key', path.join(keys, 'tls-privkey.pem'), '--name', 'web1', '--fingerprint', fingerprint256];
+  const puppet = world.commandFor(`notice(trocla('web/a', 'sha512crypt'))\nnotice(trocla('web/a'))`);
+  const args = ['machine', 'token', '--server', `https://${instance.https}`, ...who, '--', ...puppet];
+  const { code, stdout, stderr } = await runProgram(chatelaine, args, { patienceMs: PATIENCE_MS });
+  assert.equal(code, 0, stderr);
+  const [hash = '', plain = ''] = noticesIn(stdout.toString());
+  assert.ok(await isOf(plain, 'sha512crypt', hash));
 });
 
 test('Hiera looks passwords up: by key, and along the hierarchy', async () => {

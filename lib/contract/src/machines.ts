@@ -8,6 +8,7 @@ export * from './machines/exporting.ts';
 export * from './machines/fetching.ts';
 export * from './machines/heartbeat-statement.ts';
 export * from './machines/identity.ts';
+export * from './machines/logging-in.ts';
 export * from './machines/managing.ts';
 export * from './machines/rules.ts';
 export * from './machines/settings.ts';

@@ -73,7 +73,7 @@ describe('a public operation in HTTP', () => {
     const open = publicOperations.filter(({ http }) => http.isOpen === true);
     assert.deepEqual(
       open.map(({ name }) => name),
-      ['machines.heartbeat', 'sessions.challenge', 'sessions.login'],
+      ['machines.challenge', 'machines.heartbeat', 'machines.login', 'sessions.challenge', 'sessions.login'],
     );
   });
 });

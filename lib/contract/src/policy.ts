@@ -2,6 +2,7 @@
 // is the grant of the founding administrator; everybody else's grants are records.
 
 import * as z from 'zod';
+import { machineNameSchema } from './machines/identity.ts';
 import { defineOperation } from './operation.ts';
 
 /** The name of a token or group. */
@@ -9,14 +10,25 @@ export const granteeNameSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'must be 1 to 64 of a-z, 0-9, ".", "_" and "-"');
 
+const MACHINE = 'machine:';
+
+/** Whether it is one of `kinds`, a colon and a name; the name of a machine is one of machines. */
+const isOneOf = (kinds: readonly string[], text: string): boolean => {
+  if (text.startsWith(MACHINE)) {
+    return kinds.includes('machine') && machineNameSchema.safeParse(text.slice(MACHINE.length)).success;
+  }
+  const [, kind = ''] = /^([a-z]+):[a-z0-9][a-z0-9._-]{0,63}$/.exec(text) ?? [];
+  return kinds.includes(kind);
+};
+
 /** Who can be granted something. */
 const granteeSchema = z
   .string()
-  .regex(
-    /^(admin|token|user|group):[a-z0-9][a-z0-9._-]{0,63}$/,
-    'must be admin:NAME, token:NAME, user:NAME or group:NAME',
+  .refine(
+    (text) => isOneOf(['admin', 'token', 'user', 'group', 'machine', 'type'], text),
+    'must be admin:NAME, token:NAME, user:NAME, group:NAME, machine:NAME or type:NAME',
   )
-  .describe('`admin:NAME`, `token:NAME`, `user:NAME` or `group:NAME`');
+  .describe('`admin:NAME`, `token:NAME`, `user:NAME`, `group:NAME`, `machine:NAME`, or `type:NAME` of machines');
 
 /** A capability, or several by a pattern. */
 export const capabilitySchema = z
@@ -78,8 +90,8 @@ export const test = defineOperation({
   input: z.strictObject({
     principal: z
       .string()
-      .regex(
-        /^(admin|gate|watch|bus|courier|token|user):[a-z0-9][a-z0-9._-]{0,63}$/,
+      .refine(
+        (text) => isOneOf(['admin', 'gate', 'watch', 'bus', 'courier', 'token', 'user', 'machine'], text),
         'must be KIND:NAME, such as gate:gate',
       )
       .describe('`kind:name`, such as `gate:gate` or `token:ci`'),
@@ -94,7 +106,7 @@ export const grant = defineOperation({
   name: 'policy.grant',
   summary: 'Lets a principal or group use a capability on some paths.',
   description:
-    'A grant never widens what may be asked at all: a token or user asks only what is public. Granted again, only its end changes.',
+    'A grant never widens what may be asked at all: a token, user or machine asks only what is public. Granted again, only its end changes.',
   kind: 'change',
   roles: ['admin'],
   capability: 'policy.manage',

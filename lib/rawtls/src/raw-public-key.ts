@@ -92,6 +92,15 @@ export const readRawPublicKey = (spki: Buffer): RawPublicKey | undefined => {
 /** SHA-256 of the DER SubjectPublicKeyInfo: 64 lower-case hex digits. */
 export const keyIdOf = (spki: Uint8Array): string => hash('sha256', spki, 'hex');
 
+/** The first scheme made for a type of key. */
+export const schemeOf = (key: RawPublicKey): number | undefined => {
+  if ('ed25519' in key) return ED25519_SCHEME;
+  const curve = key.asymmetricKeyDetails?.namedCurve;
+  return [...schemes].find(
+    ([, scheme]) => scheme.keyType === key.asymmetricKeyType && (scheme.curve === undefined || scheme.curve === curve),
+  )?.[0];
+};
+
 /** Whether the scheme fits the key and the signature is right. */
 export const isSignedBy = (key: RawPublicKey, schemeId: number, content: Buffer, signature: Buffer): boolean => {
   if ('ed25519' in key) {

@@ -199,7 +199,11 @@ export class Keep {
           ...auditOperations(vault, store, recorder),
           ...keyslotOperations(vault, recorder, this.#options.directory),
           ...rotationOperations(vault, recorder, () => this.#rotation),
-          ...policyOperations(foundingGrants),
+          ...policyOperations(foundingGrants, async (tx, role, identity, moment) => {
+            const known = loaded.credentials.find((credentials) => credentials.role === role);
+            if (known === undefined) return 'unknown';
+            return await known.describe(SharedTransaction.behind(tx).of(known.module), identity, moment);
+          }),
           ...tokenOperations(this.#random),
           ...clockOperations(() => this.kernel.open?.clockGuard, recorder),
         ],

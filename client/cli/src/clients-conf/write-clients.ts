@@ -96,6 +96,7 @@ const lossesOf = ({ view }: MachineWithSecret): string[] => {
   if (settings.checker.trimStart().startsWith('@')) {
     messages.push('has a built-in checker, which fails there: give it a command before its time is out');
   }
+  if (settings.type !== undefined) messages.push('has a type, for which Mandos has no word');
   for (const setting of durations) {
     const ms = settings[setting];
     if (ms % 1_000 !== 0) messages.push(`has ${formatSpan(ms)}, which is written without its fraction of a second`);

@@ -7,18 +7,20 @@ import type { SetRuleOptions } from '../machine/rules.ts';
 import type { SetOptions } from '../machine/set.ts';
 import { action } from './action.ts';
 import { MACHINE_NAME } from './machine-name.ts';
-import { withApprovalOptions, withSettingsOptions } from './settings-options.ts';
+import { withApprovalOptions, withSettingsOptions, withTypeOption } from './settings-options.ts';
 
 const BRANCH = 'a branch of the tree, such as zurich/rack1; "/" is all machines';
 
 const registerRules = (machine: Command): void => {
-  const rule = machine.command('rule').description('conditions for whole branches of the tree of machines');
+  const rule = machine.command('rule').description('conditions and types for whole branches of the tree of machines');
   const set = rule
     .command('set')
-    .summary('set the conditions of a branch')
-    .description('Sets the conditions of every machine below a branch; replaces the earlier rule of that branch.')
+    .summary('set the conditions and type of a branch')
+    .description(
+      'Sets the conditions and type of every machine below a branch; replaces the earlier rule of that branch.',
+    )
     .argument('<BRANCH>', BRANCH);
-  withApprovalOptions(set).action(
+  withTypeOption(withApprovalOptions(set)).action(
     action<SetRuleOptions>(async (options, branch = '') =>
       (await import('../machine/rules.ts')).setRule(branch, options),
     ),

@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import type { GlobalOptions } from '../instance/config-file.ts';
 import type { ListOptions } from '../machine/list.ts';
 import { machineStates } from '../machine/machine-states.ts';
+import type { MachineTokenOptions } from '../machine/token.ts';
 import { action } from './action.ts';
 import { registerMachineEnrolment } from './machine-enrolment.ts';
 import { MACHINE_NAME } from './machine-name.ts';
@@ -68,6 +69,25 @@ export const registerMachine = (program: Command): void => {
     .action(
       action<GlobalOptions & { stop?: boolean }>(async (options, name = '') =>
         (await import('../machine/check.ts')).checkMachine(name, options),
+      ),
+    );
+  machine
+    .command('token')
+    .summary('on a machine: get a token for it at a server')
+    .description(
+      'Run on a machine: proves its key to a server (--server) and prints a token, with which it is "machine:NAME" to the HTTP ' +
+        'API for some minutes, as long as it is enabled and alive. With a COMMAND nothing is printed: the command finds the ' +
+        'token in the file that $CHATELAINE_TOKEN_FILE names, always a fresh one, and ends it with its own end.',
+    )
+    .argument('[COMMAND...]', 'a command and its arguments, after --')
+    .requiredOption('--key <FILE>', 'its TLS key, or its heartbeat key if it has one: PEM')
+    .option('--name <NAME>', 'as it is enrolled (default: the name of this host)')
+    .option('--life <DURATION>', 'how long a token is good, 1h at most (default: 15m)')
+    .option('--fingerprint <SHA256>', 'of the certificate of the server (default: the system trusts it)')
+    .option('--store <ID>', 'sign for this store alone: its id, as "chatelaine init" says it')
+    .action(
+      action<MachineTokenOptions>(async (options, ...command) =>
+        (await import('../machine/token.ts')).machineToken(command, options),
       ),
     );
   machine

@@ -15,6 +15,10 @@ export const withApprovalOptions = (command: Command): Command =>
     .option('--code-of <WHO>', 'of whom one has to give a one-time code for each request, such as anna,group:ops')
     .option('--window <HOURS>', 'when secrets may leave, such as "Mon-Fri 08:00-18:00 Europe/Zurich"');
 
+/** Declares the type. */
+export const withTypeOption = (command: Command): Command =>
+  command.option('--type <TYPE>', 'what is granted to "type:TYPE" is granted to it');
+
 /**
  * Declares the options.
  *
@@ -35,11 +39,15 @@ export const withSettingsOptions = (command: Command, isNew: boolean): Command =
     .option('--approval-duration <DURATION>', `how long a decision about it lasts${byDefault('1s')}`)
     .option('--approve-by-default', `it gets its secret if nobody decided in time${byDefault('so it is')}`)
     .option('--deny-by-default', 'it gets nothing if nobody decided in time');
-  withApprovalOptions(command).option('--heartbeat-key <FILE>', 'its Ed25519 public key for @heartbeat');
+  withTypeOption(withApprovalOptions(command)).option(
+    '--heartbeat-key <FILE>',
+    'its Ed25519 public key for @heartbeat, and for "machine token"',
+  );
   if (isNew) return command;
   return command
     .option('--no-approvers', 'nobody is named for it any more')
     .option('--no-code-of', 'no one-time code is asked for any more')
     .option('--no-window', 'its secret may leave at any hour')
-    .option('--no-heartbeat-key', 'it has no such key any more');
+    .option('--no-heartbeat-key', 'it has no such key any more')
+    .option('--no-type', 'its type is that of its place in the tree');
 };

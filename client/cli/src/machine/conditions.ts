@@ -1,4 +1,4 @@
-// Under which conditions of approval and time a machine is: its own, else those of the nearest rule above it in the tree that
+// Under which conditions of approval and time a machine is, and of which type: its own, else those of the nearest rule above it in the tree that
 // says something about it.
 
 import type { machines } from '@chatelaine/contract';
@@ -13,6 +13,7 @@ export interface Conditions {
   readonly approval?: Placed<machines.ApprovalRule>;
   readonly window?: Placed<machines.TimeWindow>;
   readonly oneTimeCode?: Placed<machines.CodeRule>;
+  readonly type?: Placed<string>;
 }
 
 /** What goes for a machine. */
@@ -33,9 +34,11 @@ export const conditionsOf = (
   const approval = place((from) => from.approval);
   const window = place((from) => from.window);
   const oneTimeCode = place((from) => from.oneTimeCode);
+  const type = place((from) => from.type);
   return {
     ...(approval !== undefined && { approval }),
     ...(window !== undefined && { window }),
     ...(oneTimeCode !== undefined && { oneTimeCode }),
+    ...(type !== undefined && { type }),
   };
 };

@@ -1,4 +1,4 @@
-// `chatelaine machine rule set | remove | list`: conditions for a branch of the tree of machines.
+// `chatelaine machine rule set | remove | list`: conditions and the type of a branch of the tree of machines.
 
 import { randomUUID } from 'node:crypto';
 import { machines } from '@chatelaine/contract';
@@ -16,15 +16,16 @@ import { formatTimeWindow } from './time-window.ts';
 const pathOf = (typed: string): string => typed.replace(/\/+$/, '');
 const shown = (path: string): string => (path === '' ? '/' : path);
 
-export type SetRuleOptions = GlobalOptions & Pick<SettingsOptions, 'approvers' | 'require' | 'codeOf' | 'window'>;
+type RuleOption = 'approvers' | 'require' | 'codeOf' | 'window' | 'type';
+export type SetRuleOptions = GlobalOptions & Pick<SettingsOptions, RuleOption>;
 
 export const setRule = (typed: string, options: SetRuleOptions): Promise<void> =>
   askKeep(options, async (client) => {
-    const { approval, window, oneTimeCode } = (await patchOf(options)).settings;
-    if (approval === undefined && window === undefined && oneTimeCode === undefined) {
+    const { approval, window, oneTimeCode, type } = (await patchOf(options)).settings;
+    if ([approval, window, oneTimeCode, type].every((said) => said === undefined)) {
       throw new Failure(
         'usage',
-        'A rule needs --approvers, --code-of or --window.',
+        'A rule needs --approvers, --code-of, --window or --type.',
         'To do away with one: rule remove',
       );
     }
@@ -33,6 +34,7 @@ export const setRule = (typed: string, options: SetRuleOptions): Promise<void> =
       ...(approval !== undefined && { approval }),
       ...(window !== undefined && { window }),
       ...(oneTimeCode !== undefined && { oneTimeCode }),
+      ...(type !== undefined && { type }),
     };
     const { replaced } = answerOf(await client.call(machines.setRule, rule, { requestId: randomUUID() }), typed);
     const where = rule.path === '' ? 'all machines' : `every machine below ${rule.path}`;
@@ -53,17 +55,19 @@ export const listRules = (options: GlobalOptions & { readonly json?: boolean }):
     const rules = answer.rules.toSorted((a, b) => (a.path < b.path ? -1 : 1));
     if (options.json === true) return await printJson(rules);
     if (rules.length === 0) return say('There are no rules.');
-    const rows = rules.map(({ path, approval, window, oneTimeCode }) => [
+    const rows = rules.map(({ path, approval, window, oneTimeCode, type }) => [
       shown(path),
       approval === undefined ? '-' : describeApproval(approval),
       oneTimeCode === undefined ? '-' : describeCodeRule(oneTimeCode),
       window === undefined ? '-' : formatTimeWindow(window),
+      type ?? '-',
     ]);
     const columns = [
       { title: 'BELOW' },
       { title: 'APPROVERS', isFlexible: true },
       { title: 'CODE OF', isFlexible: true },
       { title: 'HOURS', isFlexible: true },
+      { title: 'TYPE' },
     ];
     await print(formatTable(columns, rows, terminalWidth()));
   });

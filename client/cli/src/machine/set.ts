@@ -1,8 +1,8 @@
-// `chatelaine machine set NAME`: changes settings of a machine. The checker is a capability of its own, since it is a command
-// that runs on this server, and so it is asked for on its own, after the others.
+// `chatelaine machine set NAME`: changes settings of a machine. The checker and the type are capabilities of their own, since the one
+// is a command that runs on this server and the other decides what is granted, and so each is asked for on its own, after the others.
 
 import { randomUUID } from 'node:crypto';
-import { type Client, machines, users } from '@chatelaine/contract';
+import { type Client, machines, type Result, users } from '@chatelaine/contract';
 import { Failure } from '../failure.ts';
 import { askKeep } from '../instance/ask-keep.ts';
 import type { GlobalOptions } from '../instance/config-file.ts';
@@ -36,26 +36,35 @@ const sayDoubts = async (client: Client, machine: machines.MachineView): Promise
   }
   const isHeartbeat = machines.parseBuiltInChecker(checker)?.kind === 'heartbeat';
   if (isHeartbeat && heartbeatKey === undefined) say('note: @heartbeat needs --heartbeat-key FILE');
-  if (!isHeartbeat && heartbeatKey !== undefined) say('note: the heartbeat key is not asked for: --checker @heartbeat');
+  if (!isHeartbeat && heartbeatKey !== undefined) {
+    say('note: the checker does not ask for the heartbeat key: --checker @heartbeat; "machine token" does');
+  }
 };
 
 export const setMachine = (name: string, options: SetOptions): Promise<void> =>
   askKeep(options, async (client) => {
     const {
-      settings: { checker, ...settings },
+      settings: { checker, type: given, ...settings },
       clear,
     } = await patchOf(options);
     const hasSettings = Object.keys(settings).length > 0 || clear.length > 0;
-    if (!hasSettings && checker === undefined) throw new Failure('usage', 'No setting is given.', 'See --help.');
+    const type = options.type === false ? null : given;
+    if (!hasSettings && checker === undefined && type === undefined)
+      throw new Failure('usage', 'No setting is given.', 'See --help.');
     let changed = false;
     if (hasSettings) {
       const input = { name, settings, clear: [...clear] };
       changed = answerOf(await client.call(machines.set, input, { requestId: randomUUID() }), name).changed;
     }
-    if (checker !== undefined) {
-      const answer = await client.call(machines.setChecker, { name, checker }, { requestId: randomUUID() });
-      if (answer.kind === 'refused' && changed) say(`The other settings of ${name} are changed, its checker is not.`);
+    const setAlone = (answer: Result<{ readonly changed: boolean }>, setting: string): void => {
+      if (answer.kind === 'refused' && changed) say(`Other settings of ${name} are changed, its ${setting} is not.`);
       changed = answerOf(answer, name).changed || changed;
+    };
+    if (checker !== undefined) {
+      setAlone(await client.call(machines.setChecker, { name, checker }, { requestId: randomUUID() }), 'checker');
+    }
+    if (type !== undefined) {
+      setAlone(await client.call(machines.setType, { name, type }, { requestId: randomUUID() }), 'type');
     }
     const machine = answerOf(await client.call(machines.show, { name }), name);
     if (options.json === true) return await printJson(machine);

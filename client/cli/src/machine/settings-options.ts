@@ -26,6 +26,7 @@ export interface SettingsOptions {
   readonly codeOf?: string | false;
   readonly window?: string | false;
   readonly heartbeatKey?: string | false;
+  readonly type?: string | false;
 }
 
 type Patch = Partial<Omit<machines.MachineSettings, 'compat'>>;
@@ -83,11 +84,19 @@ const approvedByDefaultIn = ({ approveByDefault, denyByDefault }: SettingsOption
   return approveByDefault === true ? true : denyByDefault === true ? false : undefined;
 };
 
-/** The settings that are said, and those that are taken away. Reads the file of a heartbeat key. */
+const typeIn = ({ type }: SettingsOptions): string | undefined => {
+  if (typeof type !== 'string') return undefined;
+  const checked = machines.machineTypeSchema.safeParse(type);
+  if (checked.success) return checked.data;
+  throw new Failure('usage', `--type: ${checked.error.issues[0]?.message}.`);
+};
+
+/** The settings that are said, and those that are taken away, but for the type. Reads the file of a heartbeat key. */
 export const patchOf = async (options: SettingsOptions): Promise<{ settings: Patch; clear: readonly Clearable[] }> => {
   const { host, checker, window, heartbeatKey } = options;
   const approval = approvalIn(options);
   const oneTimeCode = codeRuleIn(options);
+  const type = typeIn(options);
   const approvedByDefault = approvedByDefaultIn(options);
   const settings: Patch = {
     ...durationsIn(options),
@@ -96,6 +105,7 @@ export const patchOf = async (options: SettingsOptions): Promise<{ settings: Pat
     ...(approvedByDefault !== undefined && { approvedByDefault }),
     ...(approval !== undefined && { approval }),
     ...(oneTimeCode !== undefined && { oneTimeCode }),
+    ...(type !== undefined && { type }),
     ...(typeof window === 'string' && { window: parseTimeWindow(window) }),
     ...(typeof heartbeatKey === 'string' && { heartbeatKey: await readHeartbeatKey(heartbeatKey) }),
   };

@@ -38,7 +38,8 @@ const inherited = ({ from }: Placed<unknown>): string => {
   return from === '' ? ', as for all machines' : `, as for all below ${from}`;
 };
 
-const conditionLines = ({ approval, window, oneTimeCode }: Conditions): readonly Line[] => [
+const conditionLines = ({ approval, window, oneTimeCode, type }: Conditions): readonly Line[] => [
+  ['type', type && type.value + inherited(type)],
   ['approvers', approval && describeApproval(approval.value) + inherited(approval)],
   ['one-time code of', oneTimeCode && describeCodeRule(oneTimeCode.value) + inherited(oneTimeCode)],
   ['hours', window && formatTimeWindow(window.value) + inherited(window)],

@@ -4,7 +4,6 @@ import { randomBytes } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { createClient, type InputOf, sessions } from '@chatelaine/contract';
 import { signWithOpenSsh } from '../approval/sign-with-openssh.ts';
-import { Failure } from '../failure.ts';
 import { parseDurationOption } from '../machine/duration-option.ts';
 import { answerOf } from '../refused-answer.ts';
 import { openOwnSession } from '../session/own-session.ts';
@@ -12,6 +11,7 @@ import { confirm } from '../terminal/confirm.ts';
 import { formatMoment } from '../terminal/moment.ts';
 import { say } from '../terminal/output.ts';
 import { readPassword } from '../terminal/secret-input.ts';
+import { parseFingerprint } from './fingerprint.ts';
 import { fingerprintOf, httpTransport } from './http-transport.ts';
 import { keepLogin } from './kept-login.ts';
 import { parseServerAddress, type ServerAddress } from './server-address.ts';
@@ -24,18 +24,13 @@ export interface LoginOptions {
   readonly yes?: boolean;
 }
 
-const FINGERPRINT = /^([0-9A-F]{2}:){31}[0-9A-F]{2}$/;
 const CLIENT_NONCE_BYTES = 16;
 
 /** By what the server is to be known: what was typed, else what it shows, if a person says so. */
 const knownBy = async (server: ServerAddress, options: LoginOptions): Promise<string | undefined> => {
   const { fingerprint } = options;
-  if (fingerprint === 'system' || !server.isEncrypted) return undefined;
-  if (fingerprint !== undefined) {
-    const given = fingerprint.toUpperCase();
-    if (FINGERPRINT.test(given)) return given;
-    throw new Failure('usage', '--fingerprint: must be 32 pairs of hexadecimal digits joined by ":", or "system".');
-  }
+  if (!server.isEncrypted) return undefined;
+  if (fingerprint !== undefined) return parseFingerprint(fingerprint);
   const shown = await fingerprintOf(server);
   say(`${server.origin} shows a certificate with the SHA-256 fingerprint`);
   say(`  ${shown}`);

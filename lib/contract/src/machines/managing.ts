@@ -5,7 +5,7 @@ import { factSchema } from '../audit.ts';
 import { bytes, defineOperation } from '../operation.ts';
 import { checkerSchema } from './checker.ts';
 import { keyIdSchema, machineNameSchema } from './identity.ts';
-import { clearableSettings, machineSettingsSchema, settingsPatchSchema } from './settings.ts';
+import { clearableSettings, machineSettingsSchema, machineTypeSchema, settingsPatchSchema } from './settings.ts';
 import { machineViewSchema } from './view.ts';
 
 const newMachine = z.strictObject({
@@ -138,6 +138,21 @@ export const setChecker = defineOperation({
   capability: 'machines.set-checker',
   path: pathOfName,
   input: z.strictObject({ name: machineNameSchema, checker: checkerSchema }),
+  output: z.strictObject({ changed: z.boolean() }),
+  refusals: ['not-found', 'disk-full'],
+});
+
+export const setType = defineOperation({
+  name: 'machines.set-type',
+  summary: 'Says of which type a machine is, and so what is granted to it.',
+  kind: 'change',
+  roles: ['admin'],
+  capability: 'machines.set-type',
+  path: pathOfName,
+  input: z.strictObject({
+    name: machineNameSchema,
+    type: machineTypeSchema.nullable().describe('null: as its place in the tree has it'),
+  }),
   output: z.strictObject({ changed: z.boolean() }),
   refusals: ['not-found', 'disk-full'],
 });

@@ -1,9 +1,9 @@
-// Conditions for whole branches of the tree of machines: what a rule at `zurich/rack1` says goes for every machine below
-// it, unless a nearer rule or the machine itself says otherwise.
+// Conditions, and the type, for whole branches of the tree of machines: what a rule at `zurich/rack1` says goes for every machine
+// below it, unless a nearer rule or the machine itself says otherwise.
 
 import * as z from 'zod';
 import { defineOperation } from '../operation.ts';
-import { approvalRuleSchema, codeRuleSchema } from './settings.ts';
+import { approvalRuleSchema, codeRuleSchema, machineTypeSchema } from './settings.ts';
 import { timeWindowSchema } from './time-window.ts';
 
 /** Most rules of one instance: a decision reads them all at once. */
@@ -19,6 +19,7 @@ export const machineRuleSchema = z.strictObject({
   approval: approvalRuleSchema.optional(),
   window: timeWindowSchema.optional(),
   oneTimeCode: codeRuleSchema.optional(),
+  type: machineTypeSchema.optional(),
 });
 
 /** A rule for a branch of the tree. */
@@ -26,7 +27,7 @@ export type MachineRule = z.infer<typeof machineRuleSchema>;
 
 export const setRule = defineOperation({
   name: 'machines.set-rule',
-  summary: 'Sets the conditions of a branch of the tree of machines; replaces the earlier rule of that branch.',
+  summary: 'Sets the conditions and the type of a branch of the tree of machines; replaces its earlier rule.',
   kind: 'change',
   roles: ['admin'],
   capability: 'machines.rules',

@@ -36,6 +36,9 @@ export const codeRuleSchema = z
 
 export type CodeRule = z.infer<typeof codeRuleSchema>;
 
+/** A kind of machine: what is granted to `type:NAME` is granted to every machine of that type. */
+export const machineTypeSchema = granteeNameSchema.describe('what is granted to `type:TYPE` is granted to it too');
+
 /** Settings of a machine besides its identity and secret. */
 export const machineSettingsSchema = z.strictObject({
   host: z.string().max(1_024),
@@ -62,12 +65,13 @@ export const machineSettingsSchema = z.strictObject({
     .regex(/^[A-Za-z0-9+/]{43}=$/, 'must be the base64 of 32 bytes')
     .optional()
     .describe('raw Ed25519 public key that exists only in the running system'),
+  type: machineTypeSchema.optional().describe('absent: inherited from its place, or none'),
 });
 
 export type MachineSettings = z.infer<typeof machineSettingsSchema>;
 
-/** Settings to change; what is absent stays. The checker is not among them: setting it is a capability of its own. */
-export const settingsPatchSchema = machineSettingsSchema.omit({ checker: true }).partial();
+/** Settings to change; what is absent stays. Checker and type are not among them: setting them are capabilities of their own. */
+export const settingsPatchSchema = machineSettingsSchema.omit({ checker: true, type: true }).partial();
 
 /** Settings that can be taken away. */
 export const clearableSettings = ['compat', 'approval', 'window', 'oneTimeCode', 'heartbeatKey'] as const;

@@ -5,7 +5,7 @@ import { ok, policy, type Result, refuse } from '@chatelaine/contract';
 import * as z from 'zod';
 import { defineRecord, type ModuleTransaction } from './module-transaction.ts';
 import type { Grant } from './policy.ts';
-import { type Principal, principalId } from './principal.ts';
+import { granteesOf, type Principal } from './principal.ts';
 import type { Moment } from './release/decision.ts';
 
 const grantsOfOne = defineRecord(
@@ -47,15 +47,14 @@ export const readGrants = async (
   return (record?.grants ?? []).filter((grant) => !isOver(grant, moment)).map((grant) => ({ ...grant, principal }));
 };
 
-/** What counts for somebody who asks: their own grants and those of their groups. */
+/** What counts for somebody who asks: their own grants, and those of their groups or their type. */
 export const grantsFor = async (
   tx: ModuleTransaction,
   principal: Principal,
   moment: Moment,
 ): Promise<readonly RecordedGrant[]> => {
-  const names = [principalId(principal), ...(principal.groups ?? []).map((group) => `group:${group}`)];
   const grants: RecordedGrant[] = [];
-  for (const name of names) grants.push(...(await readGrants(tx, name, moment)));
+  for (const name of granteesOf(principal)) grants.push(...(await readGrants(tx, name, moment)));
   return grants;
 };
 

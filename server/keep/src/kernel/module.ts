@@ -169,7 +169,11 @@ export interface ModuleServices {
 /** Credentials that a module gives out: who holds one, at this moment. `tx` is the module's own. */
 export interface Credentials {
   readonly prefix: string;
+  /** Of whoever holds one. */
+  readonly role: Principal['role'];
   readonly authenticate: (tx: ModuleTransaction, credential: Uint8Array, moment: Moment) => Promise<Result<Principal>>;
+  /** Whoever has this name, as they would be if they held one; `undefined` if there is nobody. */
+  readonly describe: (tx: ModuleTransaction, identity: string, moment: Moment) => Promise<Principal | undefined>;
 }
 
 /** A started module. */

@@ -2,8 +2,8 @@
 // the operation's list of roles, or that it is public (fixed in the contract, no grant widens it), then grants: principal ×
 // capability × path. A component's own grants are fixed here; other people's grants are records.
 
-import { allOperations, widerCapabilities } from '@chatelaine/contract';
-import { type Principal, principalId } from './principal.ts';
+import { allOperations, type Role, widerCapabilities } from '@chatelaine/contract';
+import { granteesOf, isOutsider, type Principal, principalId } from './principal.ts';
 
 /**
  * One permission. `capability` is exact, `prefix.*` or `*`, and gives its parts too; `path` is a glob: `*` is anything within a
@@ -29,6 +29,7 @@ const componentGrants: readonly Grant[] = [
   { principal: 'gate:*', capability: 'machines.fetch', path: '**' },
   { principal: 'gate:*', capability: 'machines.heartbeat', path: '**' },
   { principal: 'gate:*', capability: 'yubiotp.validate', path: '**' },
+  { principal: 'gate:*', capability: 'machines.login', path: '**' },
   { principal: 'watch:*', capability: 'machines.report', path: '**' },
   { principal: 'bus:*', capability: 'machines.read', path: '**' },
   { principal: 'bus:*', capability: 'machines.events', path: '**' },
@@ -45,10 +46,9 @@ const componentGrants: readonly Grant[] = [
 /** The grant of a fresh instance: the holder of a local admin key administers it. */
 export const foundingGrants: readonly Grant[] = [{ principal: 'admin:admin', capability: '*', path: '**' }];
 
-const matchesPrincipal = (pattern: string, id: string, { groups = [] }: Principal): boolean =>
-  pattern === id ||
-  (pattern.endsWith(':*') && id.startsWith(pattern.slice(0, -1))) ||
-  (pattern.startsWith('group:') && groups.includes(pattern.slice('group:'.length)));
+/** A pattern is one of the grantees, or `role:*`. */
+const matchesPrincipal = (pattern: string, grantees: readonly string[], { role }: Principal): boolean =>
+  grantees.includes(pattern) || pattern === `${role}:*`;
 
 /** Whether a granted capability, which may be a pattern, is or includes this one. */
 export const matchesCapability = (pattern: string, capability: string): boolean =>
@@ -107,7 +107,7 @@ export const mayEverAsk = (role: Principal['role'], capability: string): boolean
   allOperations.some(
     (operation) =>
       (operation.capability === capability || widerCapabilities(capability).has(operation.capability)) &&
-      (role === 'token' || role === 'user' ? operation.http !== undefined : operation.roles.includes(role)),
+      (isOutsider(role) ? operation.http !== undefined : operation.roles.includes(role as Role)),
   );
 
 /**
@@ -121,16 +121,19 @@ export const evaluatePolicy = (
   capability: string,
   path: string,
 ): PolicyAnswer => {
-  const id = principalId(principal);
+  const grantees = granteesOf(principal);
   const sufficient = [capability, ...widerCapabilities(capability)];
   for (const grant of [...componentGrants, ...grants]) {
     if (
-      matchesPrincipal(grant.principal, id, principal) &&
+      matchesPrincipal(grant.principal, grantees, principal) &&
       sufficient.some((one) => matchesCapability(grant.capability, one)) &&
       matchesPath(grant.path, path)
     ) {
       return { allowed: true, because: grant };
     }
   }
-  return { allowed: false, because: `no grant gives ${id} the capability ${capability} on "${path}"` };
+  return {
+    allowed: false,
+    because: `no grant gives ${principalId(principal)} the capability ${capability} on "${path}"`,
+  };
 };

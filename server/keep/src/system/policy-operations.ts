@@ -7,7 +7,7 @@ import { answer, type BoundOperation, type Call } from '../kernel/module.ts';
 import type { ModuleTransaction } from '../kernel/module-transaction.ts';
 import { evaluatePolicy, type Grant, matchesCapability, mayEverAsk } from '../kernel/policy.ts';
 import type { Principal } from '../kernel/principal.ts';
-import { proved } from '../kernel/release/decision.ts';
+import { type Moment, proved } from '../kernel/release/decision.ts';
 import { findToken, stateOfToken } from '../kernel/token-records.ts';
 
 /** A capability or pattern that includes none is a slip of the pen. */
@@ -28,11 +28,28 @@ const checkGrant = (grant: policy.NewGrant, nowUnixMs: number, field: string): R
   return ok(undefined);
 };
 
+/** Who holds the credentials of a module, `undefined` for nobody; `tx` is any view of the transaction. */
+export type DescribePrincipal = (
+  tx: ModuleTransaction,
+  role: Principal['role'],
+  identity: string,
+  moment: Moment,
+) => Promise<Principal | 'unknown' | undefined>;
+
 /** The principal that a name stands for, or why it is nobody. */
-const principalNamed = async (tx: ModuleTransaction, name: string, nowUnixMs: number): Promise<Principal | string> => {
+const principalNamed = async (
+  tx: ModuleTransaction,
+  name: string,
+  moment: Moment,
+  describeOther: DescribePrincipal,
+): Promise<Principal | string> => {
   const at = name.indexOf(':');
   const [role, identity] = [name.slice(0, at) as Principal['role'], name.slice(at + 1)];
-  if (role !== 'token') return { role, identity };
+  if (role !== 'token') {
+    const found = await describeOther(tx, role, identity, moment);
+    return found === 'unknown' ? { role, identity } : (found ?? `no ${role} ${identity} is let in`);
+  }
+  const { nowUnixMs } = moment;
   const token = await findToken(tx, identity);
   if (token === undefined) return `there is no token ${identity}`;
   const state = stateOfToken(token.record, nowUnixMs);
@@ -89,10 +106,18 @@ const viewOf = ({
   isFixed: false,
 });
 
-/** Binds `policy.test`, `grant`, `revoke`, `list` and `apply`. `fixed` are the grants that are no records. */
-export const policyOperations = (fixed: readonly Grant[]): readonly BoundOperation[] => [
+/**
+ * Binds `policy.test`, `grant`, `revoke`, `list` and `apply`.
+ *
+ * @param fixed the grants that are no records
+ * @param describeOther who somebody is that holds no token; `unknown` if no module knows such people
+ */
+export const policyOperations = (
+  fixed: readonly Grant[],
+  describeOther: DescribePrincipal,
+): readonly BoundOperation[] => [
   answer(policy.test, async ({ input: { principal: name, capability, path }, moment }, tx) => {
-    const principal = await principalNamed(tx, name, moment.nowUnixMs);
+    const principal = await principalNamed(tx, name, moment, describeOther);
     if (typeof principal === 'string') return ok({ allowed: false, because: principal });
     if (!mayEverAsk(principal.role, capability)) {
       const because = `nothing that needs ${capability} can be asked by ${name}, whatever is granted`;

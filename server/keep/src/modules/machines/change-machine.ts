@@ -7,6 +7,7 @@ import { answer, type BoundOperation, type Call } from '../../kernel/module.ts';
 import type { ModuleTransaction } from '../../kernel/module-transaction.ts';
 import { refuseCodeRule } from './code-givers.ts';
 import { checked, enabledAgain, isAlive, isExpired, settingsChanged } from './liveness.ts';
+import { deleteLogins } from './machine-login.ts';
 import { deleteMachine, putMachine, putSecret, putState, readMachine, readState } from './machine-record.ts';
 import type { KnownMachine, MachinesContext } from './machines-context.ts';
 
@@ -50,6 +51,7 @@ const disable = (context: MachinesContext): BoundOperation =>
     if (!known.machine.enabled) return ok({ changed: false });
     const machine = { ...known.machine, enabled: false };
     putMachine(tx, known.name, machine);
+    await deleteLogins(tx, known.name);
     context.tell(call, { ...known, machine });
     return ok({ changed: true });
   });
@@ -60,6 +62,7 @@ const remove = (context: MachinesContext): BoundOperation =>
     const machine = await readMachine(tx, name);
     if (machine === undefined) return refuse('not-found');
     deleteMachine(tx, name, machine);
+    await deleteLogins(tx, name);
     afterCommit(() => {
       context.events.tell({ kind: 'removed', name });
       context.tellWatch({ kind: 'gone', name });
@@ -109,6 +112,9 @@ const set = (context: MachinesContext): BoundOperation =>
     const known = await findMachine(context, call, tx);
     if (known === undefined) return refuse('not-found');
     const { settings: patch, clear } = call.input;
+    // It is a proof of who the machine is; Mandos's tools, for which a bridge asks, know no such key.
+    const isKey = patch.heartbeatKey !== undefined || clear.includes('heartbeatKey');
+    if (isKey && call.principal.role === 'bus') return refuse('denied');
     const both = clear.find((field) => patch[field] !== undefined);
     if (both !== undefined) return refuse('invalid-input', { field: 'clear', message: `${both} is set as well` });
     const useless = refuseCodeRule(context.services, patch.oneTimeCode, 'settings.oneTimeCode');
@@ -126,6 +132,16 @@ const setChecker = (context: MachinesContext): BoundOperation =>
     const known = await findMachine(context, call, tx);
     if (known === undefined) return refuse('not-found');
     const settings = { ...known.machine.settings, checker: call.input.checker };
+    return ok({ changed: changeSettings(context, call, tx, known, settings) });
+  });
+
+const setType = (context: MachinesContext): BoundOperation =>
+  answer(machines.setType, async (call, tx) => {
+    const known = await findMachine(context, call, tx);
+    if (known === undefined) return refuse('not-found');
+    const { type: _, ...rest } = known.machine.settings;
+    const { type } = call.input;
+    const settings = type === null ? rest : { ...rest, type };
     return ok({ changed: changeSettings(context, call, tx, known, settings) });
   });
 
@@ -158,4 +174,4 @@ const check = (context: MachinesContext): BoundOperation =>
   });
 
 export const changeMachine = (context: MachinesContext): readonly BoundOperation[] =>
-  [enable, disable, remove, set, setChecker, setSecret, vouch, check].map((bind) => bind(context));
+  [enable, disable, remove, set, setChecker, setType, setSecret, vouch, check].map((bind) => bind(context));

@@ -1,14 +1,15 @@
-// What goes for a machine: its own settings, else the nearest rule above it in the tree, each condition for itself.
+// What goes for a machine: its own settings, else the nearest rule above it in the tree, each condition and the type for itself.
 
 import { machines } from '@chatelaine/contract';
 import * as z from 'zod';
 import { defineRecord, type ModuleTransaction } from '../../kernel/module-transaction.ts';
 
-/** Conditions of a machine besides its own switch and time. */
+/** Conditions of a machine besides its own switch and time, and of which type it is. */
 export interface EffectiveRule {
   readonly approval?: machines.ApprovalRule | undefined;
   readonly window?: machines.TimeWindow | undefined;
   readonly oneTimeCode?: machines.CodeRule | undefined;
+  readonly type?: string | undefined;
 }
 
 const rulesForm = defineRecord(
@@ -40,5 +41,6 @@ export const effectiveRule = (
     approval: settings.approval ?? nearestFirst.find((rule) => rule.approval !== undefined)?.approval,
     window: settings.window ?? nearestFirst.find((rule) => rule.window !== undefined)?.window,
     oneTimeCode: settings.oneTimeCode ?? nearestFirst.find((rule) => rule.oneTimeCode !== undefined)?.oneTimeCode,
+    type: settings.type ?? nearestFirst.find((rule) => rule.type !== undefined)?.type,
   };
 };

@@ -14,9 +14,10 @@ const wakeBelow = (context: MachinesContext, path: string, touch: (name: string)
 
 export const keepRules = (context: MachinesContext): readonly BoundOperation[] => [
   answer(machines.setRule, async ({ input, touch }, tx) => {
-    const { approval, window, oneTimeCode } = input;
-    if (approval === undefined && window === undefined && oneTimeCode === undefined) {
-      return refuse('invalid-input', { field: 'approval', message: 'or window or oneTimeCode must be given' });
+    const { approval, window, oneTimeCode, type } = input;
+    if ([approval, window, oneTimeCode, type].every((said) => said === undefined)) {
+      const message = 'or window, oneTimeCode or type must be given';
+      return refuse('invalid-input', { field: 'approval', message });
     }
     const useless = refuseCodeRule(context.services, oneTimeCode, 'oneTimeCode');
     if (useless !== undefined) return useless;

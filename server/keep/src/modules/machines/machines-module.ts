@@ -10,6 +10,7 @@ import { exportSecret } from './export-secret.ts';
 import { fetchSecret } from './fetch-secret.ts';
 import { giveCode } from './give-code.ts';
 import { keepRules } from './keep-rules.ts';
+import { logIn, machineCredentials } from './log-in.ts';
 import { MachinesContext } from './machines-context.ts';
 import { showMachines } from './show-machines.ts';
 import { watchMachines } from './watch-machines.ts';
@@ -32,7 +33,9 @@ export const machinesModule = defineModule({
         giveCode(context),
         ...keepApprovers(context),
         ...keepRules(context),
+        ...logIn(context),
       ],
+      credentials: machineCredentials(context),
     };
   },
 });

@@ -21,6 +21,9 @@ export interface ReleaseSubject {
   readonly codeGiven: CodeGiven | undefined;
 }
 
+/** What is asked whatever leaves. */
+type KnownSubject = Pick<ReleaseSubject, 'machine' | 'state'>;
+
 /** How long a request waits for signatures or a code if the machine's settings name no delay. */
 const DEFAULT_APPROVAL_WAIT_MS = 600_000;
 
@@ -28,7 +31,7 @@ const waitsUntil = ({ machine }: ReleaseSubject, { askedAtUnixMs }: Pick<Moment,
   askedAtUnixMs + (machine.settings.approvalDelayMs || DEFAULT_APPROVAL_WAIT_MS);
 
 /** Time can be trusted. */
-const clock: Condition<ReleaseSubject> = {
+const clock: Condition<KnownSubject> = {
   name: 'clock',
   evaluate: (_subject, { clockBehindMs }) => {
     if (clockBehindMs === 0) return { outcome: 'met', facts: [] };
@@ -37,7 +40,7 @@ const clock: Condition<ReleaseSubject> = {
 };
 
 /** A person has not cut the machine off. */
-const enabled: Condition<ReleaseSubject> = {
+const enabled: Condition<KnownSubject> = {
   name: 'enabled',
   evaluate: ({ machine }) => {
     const facts = [proved('enabled', machine.enabled)];
@@ -46,7 +49,7 @@ const enabled: Condition<ReleaseSubject> = {
 };
 
 /** The machine has given a sign of life in time. */
-const alive: Condition<ReleaseSubject> = {
+const alive: Condition<KnownSubject> = {
   name: 'alive',
   evaluate: ({ machine, state }) => {
     const { expiresAtUnixMs, lastCheckedOkAtUnixMs, lastCheckerStatus, restoredAtUnixMs } = state;
@@ -157,6 +160,9 @@ export const releaseConditions: readonly Condition<ReleaseSubject>[] = [
 /** Whether a request that nobody decided about is released when its delay ends. */
 export const isReleasedAtEnd = ({ rule, machine }: Pick<ReleaseSubject, 'rule' | 'machine'>): boolean =>
   machine.settings.approvedByDefault && rule.approval === undefined && rule.oneTimeCode === undefined;
+
+/** The conditions under which a machine gets a token of the API. */
+export const loginConditions: readonly Condition<KnownSubject>[] = [clock, enabled, alive];
 
 /** What is known of a request before any condition: the key that was proved, the address that the gate only says. */
 export const factsOfRequest = (

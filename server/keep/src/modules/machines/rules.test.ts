@@ -16,18 +16,20 @@ test('the nearest rule above a machine goes, each condition for itself, and its 
   const oneTimeCode = { users: ['ada'], groups: [] };
   const rules = [
     { path: '', window: never },
-    { path: 'zurich', approval, oneTimeCode },
+    { path: 'zurich', approval, oneTimeCode, type: 'webserver' },
     { path: 'zurich/rack1', window: always, oneTimeCode: { users: [], groups: ['ops'] } },
   ];
   const of = (name: string, own = settings) => effectiveRule(rules, name, own);
   const ops = { users: [], groups: ['ops'] };
-  assert.deepEqual(of('zurich/rack1/web1'), { approval, window: always, oneTimeCode: ops });
-  assert.deepEqual(of('zurich/rack10/web1'), { approval, window: never, oneTimeCode });
-  const outside = { approval: undefined, window: never, oneTimeCode: undefined };
+  const type = 'webserver';
+  assert.deepEqual(of('zurich/rack1/web1'), { approval, window: always, oneTimeCode: ops, type });
+  assert.deepEqual(of('zurich/rack10/web1'), { approval, window: never, oneTimeCode, type });
+  const outside = { approval: undefined, window: never, oneTimeCode: undefined, type: undefined };
   assert.deepEqual(of('basel/web1'), outside);
   assert.deepEqual(of('zurich'), outside, 'below, not at');
   assert.deepEqual(of('basel/web1', { ...settings, window: always }).window, always);
   assert.deepEqual(of('zurich/rack1/web1', { ...settings, oneTimeCode }).oneTimeCode, oneTimeCode);
+  assert.equal(of('zurich/web1', { ...settings, type: 'dbserver' }).type, 'dbserver');
 });
 
 test('a window is open from its first minute to before its last, in its own zone, summer and winter', () => {

@@ -117,6 +117,14 @@ export const sessionsModule = defineModule({
   requires: ['users'],
   start: (services) => ({
     operations: [challenge(services), login(services), list, revoke, logout],
-    credentials: { prefix: SESSION_PREFIX, authenticate: authenticate(services) },
+    credentials: {
+      prefix: SESSION_PREFIX,
+      role: 'user',
+      authenticate: authenticate(services),
+      describe: async (tx, name) => {
+        const asked = (await services.ask('users', 'standing', tx, { name })) as Result<Standing>;
+        return asked.kind === 'ok' ? { role: 'user', identity: name, groups: asked.value.groups } : undefined;
+      },
+    },
   }),
 });

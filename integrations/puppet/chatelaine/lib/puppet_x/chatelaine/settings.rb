@@ -30,8 +30,8 @@ module PuppetX
         unknown = given.keys - NAMES
         raise wrong("#{unknown.first} is not known; there are #{NAMES.join(', ')}") unless unknown.empty?
 
-        @url = url_of(given['server'])
-        @token_file = given['token_file'] || raise(wrong('token_file is missing'))
+        @url = url_of(given['server'] || ENV.fetch('CHATELAINE_SERVER', nil))
+        @token_file = given['token_file'] || ENV['CHATELAINE_TOKEN_FILE'] || raise(wrong('token_file is missing'))
         @ca_file = given['ca_file']
         @fingerprint = given['fingerprint']&.upcase
       end
