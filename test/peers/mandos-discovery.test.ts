@@ -8,8 +8,8 @@ import path from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startDevInstance } from '../support/dev-instance.ts';
-import { createMandosMachine, type MandosMachine } from '../support/mandos-machine.ts';
-import { runToSuccess } from '../support/run-program.ts';
+import { createMandosMachine, keyOptions, type MandosMachine } from '../support/mandos-machine.ts';
+import { runProgram, runToSuccess } from '../support/run-program.ts';
 import { Scratch } from '../support/scratch.ts';
 import { startSystemBus } from '../support/system-bus.ts';
 
@@ -106,6 +106,17 @@ suite('discovery', () => {
     await says(/Established under name 'Mandos'/);
     const fetched = await machine.find(client);
     assert.equal(fetched.stdout.toString(), password, fetched.stderr);
+  });
+
+  test('chatelaine-unlock finds it as well, and leaves its interface down if it was down before', async () => {
+    const isUp = async (): Promise<boolean> => (await ip('-n', client, 'link', 'show', 'up', 'dev', far)) !== '';
+    await ip('-n', client, 'link', 'set', far, 'down');
+    const args = ['netns', 'exec', client, path.join(root, 'bin', 'chatelaine-unlock'), '--retry=1', '--delay=5'];
+    const found = await runProgram('ip', [...args, ...keyOptions(machine.keyDir)], { patienceMs: 20_000 });
+    assert.equal(found.stdout.toString(), password, found.stderr);
+    assert.match(found.stderr, /looking for a server on chb\d+, for the disk password/);
+    assert.equal(await isUp(), false);
+    await ip('-n', client, 'link', 'set', far, 'up');
   });
 
   test('a second server takes another name', async () => {

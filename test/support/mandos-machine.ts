@@ -34,18 +34,22 @@ const clientProgram = (): string => {
   throw new Error('mandos-client is not installed: scripts/setup --peers');
 };
 
-/** Makes a machine below `directory`. Small RSA keys: Debian's default takes seconds and proves nothing more. */
+/**
+ * Makes a machine below `directory`. Small RSA keys, unless it is about time: Debian's default takes seconds and proves
+ * nothing more.
+ */
 export const createMandosMachine = async (
   directory: string,
   name: string,
   password: string,
+  rsaBits = 2_048,
 ): Promise<MandosMachine> => {
   const keyDir = path.join(directory, name);
   mkdirSync(keyDir, { mode: 0o700 });
   const passwordFile = path.join(keyDir, 'password');
   writeFileSync(passwordFile, password, { mode: 0o600 });
   const common = ['--dir', keyDir, '--name', name];
-  await runToSuccess('/usr/sbin/mandos-keygen', [...common, '--length', '2048', '--sublength', '2048']);
+  await runToSuccess('/usr/sbin/mandos-keygen', [...common, '--length', `${rsaBits}`, '--sublength', `${rsaBits}`]);
   const stanza = await runToSuccess('/usr/sbin/mandos-keygen', [...common, '--passfile', passwordFile, '--no-ssh']);
   return { ...machineWithKeys(keyDir, name), stanza };
 };

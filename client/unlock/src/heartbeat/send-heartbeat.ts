@@ -92,6 +92,8 @@ export const sendHeartbeat = async (
     const { status, body: answer } = await exchange(server, 'POST', '/v1/heartbeats', body);
     if (status === 200) return undefined;
     const { code = `status ${status}` } = answer;
+    // An answer of this machine to this very question was taken already: the keep asks something new every ten seconds.
+    if (code === 'replayed') return undefined;
     const about = code === 'bad-proof' ? '; it does not know this machine by this key and name' : '';
     return `${origin} does not take it: ${code}${about}`;
   } catch (error) {

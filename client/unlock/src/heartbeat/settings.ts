@@ -40,7 +40,7 @@ export const HEARTBEAT_HELP = `usage: chatelaine-unlock heartbeat --server URL [
        chatelaine-unlock heartbeat --enrol [OPTION...]
 
 Says to a server once that this machine is alive, by signing what the server asks with a key that only the running system has.
-A timer does it again and again: integrations/systemd/chatelaine-heartbeat.timer.
+A timer does it again and again: integrations/systemd/machine/chatelaine-heartbeat.timer.
 
   -s, --server URL         the HTTP API of a server, as https://keys.example.org:8443; may be repeated
       --fingerprint F      SHA-256 of the certificate of the server named before it (default: the system has to trust it)

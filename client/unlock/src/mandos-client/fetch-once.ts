@@ -18,7 +18,7 @@ export type Fetched =
 /** Throws EndedError if the keys are of no use. */
 export const fetchOnce = async (server: ServerAddress, files: KeyFiles, patienceMs: number): Promise<Fetched> => {
   const name = formatServerAddress(server);
-  const key = await loadTlsKey(files.tlsPublicKeyFile, files.tlsPrivateKeyFile);
+  const key = loadTlsKey(files.tlsPublicKeyFile, files.tlsPrivateKeyFile);
   try {
     const open = await loadOpener(files.secretKeyFile);
     const answer = await askServer(server, { key, signal: AbortSignal.timeout(patienceMs) });

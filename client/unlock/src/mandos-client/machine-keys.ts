@@ -1,15 +1,17 @@
 // The keys that this machine asks with. Without usable keys nothing can be asked for, ever: that ends the program.
 
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { type OpenMessage, readOpener } from '@chatelaine/machine-keys/open-message';
 import { GnutlsMissingError, RawKey } from '@chatelaine/rawtls';
 import { EndedError, exitCode } from '../exit-code.ts';
 
 const MAX_BYTES = 1_048_576;
 
-const readKeyFile = async (file: string): Promise<Buffer> => {
+const readKeyFile = (file: string): Buffer => {
   let bytes: Buffer;
   try {
-    bytes = await readFile(file);
+    // At once: a turn through the thread pool takes longer than such a file.
+    bytes = readFileSync(file);
   } catch (error) {
     throw new EndedError(exitCode.unavailable, `${file} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
   }
@@ -18,8 +20,8 @@ const readKeyFile = async (file: string): Promise<Buffer> => {
 };
 
 /** Loads the TLS key. Throws {@link EndedError} naming the file. */
-export const loadTlsKey = async (publicKeyFile: string, privateKeyFile: string): Promise<RawKey> => {
-  const [publicKey, privateKey] = await Promise.all([readKeyFile(publicKeyFile), readKeyFile(privateKeyFile)]);
+export const loadTlsKey = (publicKeyFile: string, privateKeyFile: string): RawKey => {
+  const [publicKey, privateKey] = [readKeyFile(publicKeyFile), readKeyFile(privateKeyFile)];
   try {
     return RawKey.load(publicKey, privateKey);
   } catch (error) {
@@ -30,17 +32,13 @@ export const loadTlsKey = async (publicKeyFile: string, privateKeyFile: string):
   }
 };
 
-/** What opens messages that are encrypted to this machine. Throws what says what is wrong with a message. */
-export type OpenMessage = (message: Uint8Array) => Promise<Buffer>;
-
 /** Loads the OpenPGP key. Throws {@link EndedError} naming the file. */
 export const loadOpener = async (secretKeyFile: string): Promise<OpenMessage> => {
-  const bytes = await readKeyFile(secretKeyFile);
-  const { openMessage, readSecretKey } = await import('@chatelaine/machine-keys/open-message');
+  const bytes = readKeyFile(secretKeyFile);
   try {
-    const key = await readSecretKey(bytes.toString('latin1'));
-    return (message) => openMessage(message, key);
-  } catch {
+    return await readOpener(bytes.toString('latin1'));
+  } catch (error) {
+    if ((error as Error).name !== 'MachineKeysError') throw error;
     throw new EndedError(exitCode.unavailable, `${secretKeyFile} is not an OpenPGP secret key`);
   } finally {
     bytes.fill(0);

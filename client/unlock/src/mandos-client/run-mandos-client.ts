@@ -1,6 +1,7 @@
 // `chatelaine-unlock` without a command: mandos-client's place. Ends with the password on stdout, or not at all; when it is told to
 // stop, it leaves the network as it was and dies by that signal.
 
+import type { OpenMessage } from '@chatelaine/machine-keys/open-message';
 import { PriorityError } from '@chatelaine/rawtls';
 import { EndedError, exitCode } from '../exit-code.ts';
 import { Network } from '../network/network.ts';
@@ -9,7 +10,7 @@ import { type RunSubcommand, subcommandHelp } from '../subcommands.ts';
 import { say } from '../words.ts';
 import { writePassword } from '../write-password.ts';
 import { askServer } from './ask-server.ts';
-import { loadOpener, loadTlsKey, type OpenMessage } from './machine-keys.ts';
+import { loadOpener, loadTlsKey } from './machine-keys.ts';
 import { PasswordSearch } from './password-search.ts';
 import { MANDOS_CLIENT_HELP, readSettings, type Settings } from './settings.ts';
 
@@ -23,7 +24,7 @@ const dieBy = (signal: NodeJS.Signals): void => {
 
 const getPassword = async (settings: Settings, network: Network, stopped: AbortSignal): Promise<Buffer> => {
   const { servers, tlsPublicKeyFile, tlsPrivateKeyFile, secretKeyFile, priority, retryMs } = settings;
-  const key = await loadTlsKey(tlsPublicKeyFile, tlsPrivateKeyFile);
+  const key = loadTlsKey(tlsPublicKeyFile, tlsPrivateKeyFile);
   const opener = Promise.withResolvers<OpenMessage>();
   opener.promise.catch(() => undefined);
   const search = new PasswordSearch({

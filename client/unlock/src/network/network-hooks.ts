@@ -2,7 +2,6 @@
 // is Mandos's interface: those of others run unchanged. One after the other, by name; one that fails or hangs is told and passed
 // over. mandos-client(8mandos), "NETWORK HOOKS"
 
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -39,6 +38,8 @@ const hooksIn = (directory: string): readonly string[] => {
 };
 
 const runHook = async (file: string, mode: string, env: NodeJS.ProcessEnv): Promise<string | undefined> => {
+  // Only where there are hooks: loading it takes as long as a handshake.
+  const { spawn } = await import('node:child_process');
   // Both ways to learn the mode: the manual promises the argument, the program gives the variable.
   const child = spawn(file, [mode], { env, stdio: ['ignore', 2, 2], timeout: PATIENCE_MS, killSignal: 'SIGKILL' });
   try {
