@@ -60,6 +60,9 @@ suite('stock clients of the validation protocol', () => {
       await instance.run(['otp', 'client', 'disable', String(client.id)]);
       assert.notEqual(await exitOf(otp), 0);
       await instance.run(['otp', 'client', 'enable', String(client.id)]);
+      await instance.run(['otp', 'disable', 'ada', publicId]);
+      assert.equal(await exitOf(otp), 3, 'the key is switched off');
+      await instance.run(['otp', 'enable', 'ada', publicId]);
       assert.equal(await exitOf(otp), 0);
     });
   });

@@ -160,6 +160,21 @@ export const registerOtp = (program: Command): void => {
       (await import('../otp/manage.ts')).allowTries(user, options),
     ),
   );
+  for (const [name, isEnabled, words] of [
+    ['enable', true, 'accept codes again of a YubiKey that was switched off'],
+    ['disable', false, 'switch a YubiKey off; its counters stay'],
+  ] as const) {
+    otp
+      .command(name)
+      .description(words)
+      .argument('<USER>', 'whose it is; "-": nobody’s')
+      .argument('<PUBLIC-ID>')
+      .action(
+        action<GlobalOptions>(async (options, user = '', publicId = '') =>
+          (await import('../otp/manage.ts')).setYubikey(user, publicId, isEnabled, options),
+        ),
+      );
+  }
   registerClients(otp);
   registerRecovery(otp);
   registerMoves(otp);

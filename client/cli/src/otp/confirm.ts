@@ -6,12 +6,12 @@ import { askKeep } from '../instance/ask-keep.ts';
 import type { GlobalOptions } from '../instance/config-file.ts';
 import { answerOf } from '../refused-answer.ts';
 import { say } from '../terminal/output.ts';
-import { type KindOptions, type Named, namedOf } from './kind.ts';
+import { holderOf, type KindOptions, type Named, namedOf } from './kind.ts';
 import { readCode, readCodes } from './read-codes.ts';
 
 const show = async (client: Client, { kind, user, credential }: Named, way: 'confirm' | 'resync'): Promise<void> => {
   if (kind === 'yubikey') {
-    const input = { user, publicId: credential, otp: await readCode() };
+    const input = { ...holderOf(user), publicId: credential, otp: await readCode() };
     answerOf(await client.call(yubiotp[way], input), user);
     return;
   }

@@ -31,3 +31,9 @@ export const namedOf = (user: string, credential: string, options: KindOptions):
   if (kind === 'yubikey' && credential === '') throw new Failure('usage', 'Name the public id of the YubiKey.');
   return { kind, user, credential: credential === '' ? 'default' : credential };
 };
+
+/** In the place of a user: nobody, as of a YubiKey that was brought along without one. No user has that name. */
+export const NOBODY = '-';
+
+/** The user that an operation on a YubiKey is asked about. */
+export const holderOf = (user: string): { readonly user?: string } => (user === NOBODY ? {} : { user });

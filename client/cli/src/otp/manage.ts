@@ -1,4 +1,4 @@
-// `chatelaine otp verify`, `list`, `remove` and `allow-tries`.
+// `chatelaine otp verify`, `list`, `remove`, `allow-tries`, `enable` and `disable`.
 
 import { type Client, hotp, type Result, recovery, totp, yubiotp } from '@chatelaine/contract';
 import { Failure } from '../failure.ts';
@@ -10,14 +10,12 @@ import { formatMoment } from '../terminal/moment.ts';
 import { print, printJson, say } from '../terminal/output.ts';
 import { formatTable, terminalWidth } from '../terminal/table.ts';
 import { allPages } from './all-pages.ts';
-import { type Kind, type KindOptions, namedOf } from './kind.ts';
+import { holderOf, type Kind, type KindOptions, NOBODY, namedOf } from './kind.ts';
 import { listCredentials } from './list-credentials.ts';
 import { readCode } from './read-codes.ts';
 import { isRecoveryCode } from './recovery.ts';
 
 const SHORTEST_YUBIKEY_CODE = 32;
-/** No user has that name. */
-const NOBODY = '-';
 
 export const verify = (
   user: string,
@@ -94,7 +92,7 @@ export const remove = async (
     const input = { user, credential: named.credential };
     answerOf<unknown>(
       named.kind === 'yubikey'
-        ? await client.call(yubiotp.remove, { user, publicId: named.credential })
+        ? await client.call(yubiotp.remove, { ...holderOf(user), publicId: named.credential })
         : named.kind === 'totp'
           ? await client.call(totp.remove, input)
           : await client.call(hotp.remove, input),
@@ -110,4 +108,11 @@ export const allowTries = (user: string, options: GlobalOptions & KindOptions): 
     if (kind === 'yubikey') throw new Failure('usage', 'Codes of YubiKeys are not limited.');
     answerOf(await client.call(kind === 'totp' ? totp.allowTries : hotp.allowTries, { user }), user);
     say(`${user} may try again at once.`);
+  });
+
+export const setYubikey = (user: string, publicId: string, isEnabled: boolean, options: GlobalOptions): Promise<void> =>
+  askKeep(options, async (client) => {
+    const operation = isEnabled ? yubiotp.enable : yubiotp.disable;
+    const { changed } = answerOf(await client.call(operation, { ...holderOf(user), publicId }), publicId);
+    say(`The key ${changed ? 'is' : 'was'} ${isEnabled ? 'enabled' : 'disabled'}${changed ? '' : ' before'}.`);
   });

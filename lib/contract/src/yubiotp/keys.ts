@@ -19,9 +19,15 @@ export const publicIdSchema = z
 const otpSchema = z.string().max(100).describe('as the key types it, 32 to 48 letters');
 const unixMs = z.number().int();
 const byId = z.strictObject({ user: userNameSchema, publicId: publicIdSchema });
+/** A key that is there, also one that was brought along without a user. */
+const existing = z.strictObject({
+  user: userNameSchema.optional().describe('whose; absent: nobody’s'),
+  publicId: z.string().regex(/^[cbdefghijklnrtuv]{0,16}$/, 'must be up to 16 modhex letters'),
+});
 const nothing = z.strictObject({});
-const pathOf = ({ user, publicId }: { readonly user: string; readonly publicId: string }): string =>
-  `${user}/${publicId}`;
+const changed = z.strictObject({ changed: z.boolean().describe('false: it was so before') });
+const pathOf = ({ user, publicId }: { readonly user?: string | undefined; readonly publicId: string }): string =>
+  `${user ?? 'keys'}/${publicId}`;
 
 const counters = {
   counter: z.number().int().describe('how often the key was powered up; -1: it was never seen'),
@@ -99,7 +105,7 @@ export const verify = defineOperation({
   refusals: ['wrong-code', 'replayed', 'disk-full', 'busy', 'damaged'],
 });
 
-const shows = byId.extend({ otp: otpSchema });
+const shows = existing.extend({ otp: otpSchema });
 
 export const confirm = defineOperation({
   name: 'yubiotp.confirm',
@@ -135,8 +141,32 @@ export const remove = defineOperation({
   http: { method: 'DELETE', path: '/users/{user}/yubikeys/{publicId}' },
   capability: 'yubiotp.manage',
   path: pathOf,
-  input: byId,
+  input: existing,
   output: nothing,
+  refusals: ['not-found', 'disk-full'],
+});
+
+export const enable = defineOperation({
+  name: 'yubiotp.enable',
+  summary: 'Accepts codes again of a key that was switched off.',
+  kind: 'change',
+  roles: ['admin'],
+  capability: 'yubiotp.manage',
+  path: pathOf,
+  input: existing,
+  output: changed,
+  refusals: ['not-found', 'disk-full'],
+});
+
+export const disable = defineOperation({
+  name: 'yubiotp.disable',
+  summary: 'Switches a key off: its codes are as wrong as those of a key that is not there. Its counters stay.',
+  kind: 'change',
+  roles: ['admin'],
+  capability: 'yubiotp.manage',
+  path: pathOf,
+  input: existing,
+  output: changed,
   refusals: ['not-found', 'disk-full'],
 });
 

@@ -20,12 +20,22 @@ import {
 
 type Shown = Call<InputOf<typeof yubiotp.confirm>>;
 
-/** A key, if it is one of the present user of that name. */
+interface Named {
+  /** Absent: it is nobody's. */
+  readonly user?: string | undefined;
+  readonly publicId: string;
+}
+
+/** A key, if it is one of the present user of that name, or nobody's if none is named. */
 const findYubikey = async (
   services: ModuleServices,
   tx: ModuleTransaction,
-  { user, publicId }: { readonly user: string; readonly publicId: string },
+  { user, publicId }: Named,
 ): Promise<YubikeyRecord | undefined> => {
+  if (user === undefined) {
+    const record = await readYubikey(tx, publicId);
+    return record?.holder === undefined ? record : undefined;
+  }
   const present = await yubikeysOf(services, tx, user);
   if (present.kind === 'refused' || !present.value.publicIds.includes(publicId)) return undefined;
   return await readYubikey(tx, publicId);
@@ -88,15 +98,29 @@ const enroll = (services: ModuleServices): BoundOperation =>
 
 const remove = (services: ModuleServices): BoundOperation =>
   answer(yubiotp.remove, async ({ input: { user, publicId } }, tx) => {
-    const present = await yubikeysOf(services, tx, user);
-    if (present.kind === 'refused' || !present.value.publicIds.includes(publicId)) return refuse('not-found');
-    const record = await readYubikey(tx, publicId);
-    if (record?.holder !== undefined) await services.ask('aes', 'discard', tx, { user, key: record.holder.key });
+    const record = await findYubikey(services, tx, { user, publicId });
+    if (record === undefined) return refuse('not-found');
     deleteYubikey(tx, publicId);
+    if (user === undefined || record.holder === undefined) return ok({});
+    await services.ask('aes', 'discard', tx, { user, key: record.holder.key });
+    const present = await yubikeysOf(services, tx, user);
+    if (present.kind === 'refused') return present;
     const publicIds = present.value.publicIds.filter((id) => id !== publicId);
     putYubikeysOf(tx, user, { ...present.value, publicIds });
     return ok({});
   });
+
+const setActive = async (
+  services: ModuleServices,
+  tx: ModuleTransaction,
+  named: Named,
+  active: boolean,
+): Promise<Result<{ readonly changed: boolean }>> => {
+  const record = await findYubikey(services, tx, named);
+  if (record === undefined) return refuse('not-found');
+  if (record.active !== active) putYubikey(tx, named.publicId, { ...record, active });
+  return ok({ changed: record.active !== active });
+};
 
 const list = (services: ModuleServices): BoundOperation =>
   answer(yubiotp.list, async ({ input: { user, limit, cursor } }, tx) => {
@@ -120,5 +144,7 @@ export const changeYubikeys = (services: ModuleServices): readonly BoundOperatio
   answer(yubiotp.confirm, (call, tx) => showOtp(services, call, tx, ({ confirmed }) => !confirmed)),
   answer(yubiotp.resync, (call, tx) => showOtp(services, call, tx, ({ confirmed }) => confirmed)),
   remove(services),
+  answer(yubiotp.enable, ({ input }, tx) => setActive(services, tx, input, true)),
+  answer(yubiotp.disable, ({ input }, tx) => setActive(services, tx, input, false)),
   list(services),
 ];

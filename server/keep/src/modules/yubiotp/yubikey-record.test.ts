@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeWhole, users, yubiotp } from '@chatelaine/contract';
-import { codeOf, startWithUsers } from '../../otp/testing/start-with-users.ts';
+import { codeOf, restored, startWithUsers } from '../../otp/testing/start-with-users.ts';
 import type { StartedKeep } from '../../testing/start-keep.ts';
 import { typeCode } from './testing/type-code.ts';
 
@@ -77,4 +77,29 @@ test('a key that is nobody’s is validated with secrets of its own; one that is
   const secret = { kind: 'given', ...secrets } as const;
   const taken = await admin.call(yubiotp.enroll, { user: 'ada', publicId: 'cccccccccccb', secret });
   assert.equal(codeOf(taken), 'already-exists');
+});
+
+test('a key is switched off and on again with its counters, and one that is nobody’s is looked after without a user', async () => {
+  const first = await startWithUsers();
+  const { admin } = first;
+  await admin.call(yubiotp.addClient, { email: '', notes: '' });
+  const own = { aesKey: secrets.key, privateId: secrets.privateId };
+  const counters = { confirmed: true, counter: 5, use: 3, epoch: 0, createdAtUnixMs: 1, modifiedAtUnixMs: 2 };
+  await putRaw(first, 'keys/cccccccccccb', { format: 2, active: true, ...counters, ...own });
+  const named = { publicId: 'cccccccccccb' };
+  assert.equal(codeOf(await admin.call(yubiotp.disable, { ...named, user: 'ada' })), 'not-found', 'it is not Ada’s');
+  const disabled = await admin.call(yubiotp.disable, named);
+  assert.deepEqual(disabled, { kind: 'ok', value: { changed: true } });
+  assert.deepEqual(await admin.call(yubiotp.disable, named), { kind: 'ok', value: { changed: false } });
+  assert.equal(await validate(first, 'cccccccccccb', 6), 'BAD_OTP');
+  assert.equal(codeOf(await admin.call(yubiotp.enable, named)), 'ok');
+  assert.equal(await validate(first, 'cccccccccccb', 5, 3), 'REPLAYED_OTP');
+  assert.equal(await validate(first, 'cccccccccccb', 6), 'OK');
+  await using second = await restored(first, 60_000);
+  assert.equal(await validate(second, 'cccccccccccb', 7), 'BAD_OTP', 'restored');
+  const otp = typeCode('cccccccccccb', secrets, { counter: 8, use: 0 });
+  assert.equal(codeOf(await second.admin.call(yubiotp.resync, { ...named, otp })), 'ok');
+  assert.equal(await validate(second, 'cccccccccccb', 9), 'OK');
+  assert.equal(codeOf(await second.admin.call(yubiotp.remove, named)), 'ok');
+  assert.equal(codeOf(await second.admin.call(yubiotp.remove, named)), 'not-found');
 });

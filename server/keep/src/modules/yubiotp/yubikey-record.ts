@@ -45,7 +45,7 @@ const present = z.strictObject({
   active: z.boolean(),
   /** Of the request that gave the last accepted code. Absent: there was none. */
   nonce: z.string().optional(),
-  /** When counters or flags were changed last. */
+  /** When the counters were changed last. */
   modifiedAtUnixMs: unixMs,
   notes: z.string().optional(),
   /** What a key storage module knows beside that. */
