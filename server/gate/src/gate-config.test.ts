@@ -32,7 +32,7 @@ test('the options of the keep are left to the keep', () => {
 
 test('what is wrong is named with its line and field', () => {
   const wrong: Readonly<Record<string, string>> = {
-    '[gate]\nfronts = ["mandos", "nosuch"]\n': ':2: gate.fronts[2]: is no front; known: mandos, http',
+    '[gate]\nfronts = ["mandos", "nosuch"]\n': ':2: gate.fronts[2]: is no front; known: mandos, http, yubico',
     '[gate]\nfronts = ["mandos", "yubico"]\n': ':2: gate.fronts[2]: is a part of "http", which has to be named too',
     '[gate.mandos]\nlisten = ["localhost:1"]\n': ':2: gate.mandos.listen[1]: must be ADDRESS:PORT',
     '[gate.mandos]\nlisten = []\n': ':2: gate.mandos.listen:',
