@@ -1,4 +1,4 @@
-// A login from one machine to a server: by SSH key or pass phrase, over HTTPS, kept in the shell, and of no use after the logout,
+// A login from one machine to a server: by SSH key, pass phrase or one-time code, over HTTPS, kept in the shell, and of no use after the logout,
 // the end of the shell, or when the server says so.
 
 import assert from 'node:assert/strict';
@@ -65,6 +65,41 @@ suite('a login', () => {
     assert.equal((await by('wrong horse battery staple')).code, 1);
     assert.equal((await by(passPhrase)).code, 0);
     assert.equal((await asks(shell)).code, 0);
+  });
+
+  test('with a one-time code: besides the pass phrase where it is required, or alone where that is enough', async () => {
+    await instance.run(['user', 'add', 'bob', '--group', 'ops']);
+    await instance.run(['user', 'pass-phrase', 'bob'], { input: passPhrase });
+    const { uri } = JSON.parse(await instance.run(['otp', 'enroll', 'bob', '--hotp', '--json']));
+    const seed = new URL(uri).searchParams.get('secret') ?? '';
+    let counter = 0;
+    const nextCode = async (): Promise<string> =>
+      (await runToSuccess('oathtool', ['--hotp', '-b', '-c', String(counter++), seed])).trim();
+    await instance.run(['otp', 'confirm', 'bob', '--hotp'], { input: `${await nextCode()}\n${await nextCode()}\n` });
+    await instance.run(['user', 'code-at-login', 'bob', 'required']);
+    await using shell = await openShell();
+    const command = `chatelaine login ${instance.https} --user bob --yes`;
+    const by = (text: string, more = '') => shell.run(`printf '%s' '${text}' | ${command} ${more}`);
+    const first = await nextCode();
+    assert.equal((await by(passPhrase)).code, 1, 'no code');
+    assert.equal((await by(`${passPhrase}\n000000`, '--code')).code, 1, 'a wrong code');
+    assert.equal((await by(first, '--only-code')).code, 1, 'a code alone');
+    const loggedIn = await by(`${passPhrase}\n${first}\n`, '--code');
+    assert.equal(loggedIn.code, 0, loggedIn.text);
+    assert.equal((await asks(shell)).code, 0);
+    assert.equal((await by(`${passPhrase}\n${first}`, '--code')).code, 1, 'replayed');
+    assert.match(await instance.run(['sessions', 'list']), /bob +pass-phrase, hotp\/default/);
+    shell.type(`${command} --code; printf 'exit %s\\n' $?\n`);
+    await shell.shows('Pass phrase: ');
+    shell.type(`${passPhrase}\n`);
+    await shell.shows('Code: ');
+    shell.type(`${await nextCode()}\n`);
+    await shell.shows('exit 0');
+    await instance.run(['user', 'code-at-login', 'bob', 'enough']);
+    const alone = await nextCode();
+    assert.equal((await by(alone, '--only-code')).code, 0);
+    assert.equal((await asks(shell)).code, 0);
+    assert.equal((await by(alone, '--only-code')).code, 1, 'replayed');
   });
 
   test('is over after the logout, here and on the server', async () => {

@@ -23,6 +23,8 @@ export const loginText = (
 
 const sessionIdSchema = z.string().regex(/^[0-9a-f]{16}$/, 'must be 16 lower-case hexadecimal digits');
 
+const codeSchema = z.string().max(100).describe('digits, or what a YubiKey types');
+
 export const challenge = defineOperation({
   name: 'sessions.challenge',
   summary: 'Gives what a login by SSH key has to sign; good for half a minute.',
@@ -40,8 +42,9 @@ export const login = defineOperation({
   summary:
     'Logs a user in: a token comes back that is good for some hours, until it is revoked or the user is kept out.',
   description:
-    'By an SSH signature over the text of the challenge, in the namespace `login@chatelaine`, or by pass phrase. Whether the ' +
-    'user exists, is disabled or proved nothing, the same is answered.',
+    'By an SSH signature over the text of the challenge, in the namespace `login@chatelaine`, or by pass phrase, either with a ' +
+    'one-time code if the user needs one; or by a code alone, if that is enough for the user. A code is spent with the login, ' +
+    'durably, before this is answered. Whether the user exists, is disabled, proved nothing or needs a code, the same is answered.',
   kind: 'release',
   roles: ['admin', 'gate'],
   http: { method: 'POST', path: '/sessions', isOpen: true },
@@ -54,8 +57,14 @@ export const login = defineOperation({
         nonce: bytes({ min: 32, max: 32 }).describe('of the challenge'),
         clientNonce: bytes({ min: 16, max: 16 }).describe('random, made by whoever logs in; never used again'),
         signature: bytes({ min: 1, max: 16_384 }).describe('the binary SSHSIG blob, without its armour'),
+        code: codeSchema.optional(),
       }),
-      z.strictObject({ kind: z.literal('pass-phrase'), passPhrase: bytes({ min: 1, max: 1_024 }) }),
+      z.strictObject({
+        kind: z.literal('pass-phrase'),
+        passPhrase: bytes({ min: 1, max: 1_024 }),
+        code: codeSchema.optional(),
+      }),
+      z.strictObject({ kind: z.literal('one-time-code'), code: codeSchema }),
     ]),
     lifeMs: z
       .number()
@@ -75,7 +84,8 @@ export const login = defineOperation({
 const sessionView = z.strictObject({
   session: sessionIdSchema,
   user: z.string(),
-  by: z.enum(['ssh-signature', 'pass-phrase']),
+  by: z.enum(['ssh-signature', 'pass-phrase', 'one-time-code']),
+  code: z.string().optional().describe('what made the one-time code that was given, such as `totp/default`'),
   createdAtUnixMs: z.number().int(),
   expiresAtUnixMs: z.number().int(),
 });

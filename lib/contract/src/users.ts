@@ -22,6 +22,15 @@ const groupsSchema = z
   .max(64)
   .refine((groups) => new Set(groups).size === groups.length, 'a group is named twice');
 
+/** Whether somebody gives a one-time code to log in. */
+const codeAtLoginSchema = z
+  .enum(['optional', 'required', 'enough'])
+  .describe(
+    'required: besides every other proof; enough: a code alone will do; one that is given has to be right anyway',
+  );
+
+export type CodeAtLogin = z.infer<typeof codeAtLoginSchema>;
+
 const unixMs = z.number().int();
 
 const userView = z.strictObject({
@@ -32,6 +41,7 @@ const userView = z.strictObject({
   createdAtUnixMs: unixMs,
   sshKeys: z.array(z.strictObject({ publicKey: z.string(), fingerprint: z.string() })),
   hasPassPhrase: z.boolean(),
+  codeAtLogin: codeAtLoginSchema,
 });
 
 /** A user as it is shown: never what a pass phrase is checked against. */
@@ -140,6 +150,18 @@ export const setPassPhrase = defineOperation({
   input: z.strictObject({ name: userNameSchema, passPhrase: bytes({ max: 1_024 }) }),
   output: nothing,
   refusals: ['not-found', 'weak-pass-phrase', 'busy', 'disk-full'],
+});
+
+export const setCodeAtLogin = defineOperation({
+  name: 'users.set-code-at-login',
+  summary: 'Says whether a user gives a one-time code to log in.',
+  kind: 'change',
+  roles: ['admin'],
+  capability: 'users.manage',
+  path: pathOf,
+  input: byName.extend({ codeAtLogin: codeAtLoginSchema }),
+  output: nothing,
+  refusals: ['not-found', 'disk-full'],
 });
 
 export const show = defineOperation({

@@ -10,12 +10,15 @@ export const registerLogin = (program: Command): void => {
     .command('login')
     .summary('log in at a server, in this shell')
     .description(
-      'Logs in at a server by SSH key (--key) or pass phrase, and keeps the token in the session of this shell: it lasts for ' +
-        'some hours, and no longer than the shell. Then --server (or $CHATELAINE_SERVER) has commands ask that server.',
+      'Logs in at a server by SSH key (--key) or pass phrase, if need be with a one-time code (--code), or by a code alone ' +
+        '(--only-code), and keeps the token in the session of this shell: it lasts for some hours, and no longer than the ' +
+        'shell. Without a terminal the pass phrase comes from stdin, the code on a line of its own behind it. Then --server (or $CHATELAINE_SERVER) has commands ask that server.',
     )
     .argument('<SERVER>', 'such as https://keys.example.org:8443')
     .option('--user <NAME>', 'who you are there (default: your name here)')
     .option('--key <FILE>', 'an SSH key, or the public one of a key in an agent')
+    .option('--code', 'give a one-time code as well')
+    .option('--only-code', 'give nothing but a one-time code')
     .option('--life <DURATION>', 'how long it is to last (default: 12h)')
     .option('--fingerprint <SHA256>', 'of the certificate of the server; "system" if the system trusts it')
     .option('-y, --yes', 'do not ask whether the certificate is right')

@@ -1,6 +1,6 @@
 // `chatelaine user`
 
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import type { GlobalOptions } from '../instance/config-file.ts';
 import type { AddOptions } from '../user/users.ts';
 import { action } from './action.ts';
@@ -70,6 +70,20 @@ export const registerUser = (program: Command): void => {
     .action(
       action<GlobalOptions & { remove?: boolean }>(async (options, name = '') =>
         (await users()).setUserPassPhrase(name, options),
+      ),
+    );
+  user
+    .command('code-at-login')
+    .summary('say whether a user gives a one-time code to log in')
+    .description(
+      'Says whether a user gives a one-time code to log in: "required" besides their pass phrase or SSH key; "enough": a code ' +
+        'alone will do; or "optional". A code that is given has to be right anyway.',
+    )
+    .argument('<NAME>')
+    .addArgument(new Argument('<WHETHER>').choices(['optional', 'required', 'enough']))
+    .action(
+      action<GlobalOptions>(async (options, name = '', whether = '') =>
+        (await users()).setCodeAtLogin(name, whether, options),
       ),
     );
   const key = user.command('key').description('the SSH keys of a user');

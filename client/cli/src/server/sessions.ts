@@ -26,8 +26,8 @@ export const listSessions = (options: GlobalOptions & { readonly json?: boolean 
     const all = await readAll(client);
     if (options.json === true) return await printJson(all);
     if (all.length === 0) return say('Nobody is logged in.');
-    const rows = all.map(({ session, user, by, createdAtUnixMs, expiresAtUnixMs }) => [
-      ...[session, user, by],
+    const rows = all.map(({ session, user, by, code, createdAtUnixMs, expiresAtUnixMs }) => [
+      ...[session, user, code === undefined ? by : `${by}, ${code}`],
       ...[formatMoment(createdAtUnixMs), formatMoment(expiresAtUnixMs)],
     ]);
     const columns = [

@@ -54,6 +54,14 @@ const withoutLineEnd = (bytes: Buffer): Buffer => {
   return exact;
 };
 
+/** The last line as text, and copies of the bytes before it without their line end, which the caller wipes. */
+export const splitLastLine = (bytes: Buffer): { readonly passPhrase: Buffer; readonly last: string } => {
+  const end = bytes.at(-1) === LINE_FEED ? bytes.length - 1 : bytes.length;
+  const at = bytes.subarray(0, end).lastIndexOf(LINE_FEED);
+  const last = bytes.toString('latin1', at + 1, end).trim();
+  return { passPhrase: withoutLineEnd(Buffer.from(bytes.subarray(0, at + 1))), last };
+};
+
 /** What is asked for: how to name it, and whether it is new, so that it is asked for twice. */
 export interface SecretQuestion {
   /** Lower case, such as `pass phrase`. */

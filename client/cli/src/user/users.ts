@@ -50,10 +50,11 @@ const readAll = async (client: Client): Promise<users.UserView[]> => {
   return all.sort((one, other) => (one.name < other.name ? -1 : 1));
 };
 
-const waysOf = ({ sshKeys, hasPassPhrase }: users.UserView): string => {
+const waysOf = ({ sshKeys, hasPassPhrase, codeAtLogin }: users.UserView): string => {
   const keys = sshKeys.length === 0 ? [] : [`${sshKeys.length} SSH ${sshKeys.length === 1 ? 'key' : 'keys'}`];
-  const ways = [...keys, ...(hasPassPhrase ? ['pass phrase'] : [])];
-  return ways.length === 0 ? 'none' : ways.join(', ');
+  const ways = [...keys, ...(hasPassPhrase ? ['pass phrase'] : []), ...(codeAtLogin === 'enough' ? ['code'] : [])];
+  const also = codeAtLogin === 'required' ? ', with a code' : '';
+  return ways.length === 0 ? 'none' : ways.join(', ') + also;
 };
 
 export const listUsers = (options: GlobalOptions & { readonly json?: boolean }): Promise<void> =>
@@ -83,6 +84,7 @@ export const showUser = (name: string, options: GlobalOptions & { readonly json?
       ['groups', user.groups.join(', ')],
       ['since', formatMoment(user.createdAtUnixMs)],
       ['pass phrase', user.hasPassPhrase ? 'yes' : 'no'],
+      ['code', user.codeAtLogin],
       ...user.sshKeys.map(({ fingerprint }) => ['SSH key', fingerprint]),
     ];
     await print(lines.map(([title = '', value = '']) => `${title.padEnd(12)}${value}\n`).join(''));
@@ -136,4 +138,15 @@ export const setUserPassPhrase = async (
   } finally {
     passPhrase.fill(0);
   }
+};
+
+const saidOfCode: Readonly<Record<users.CodeAtLogin, string>> = {
+  optional: 'needs no code to log in',
+  required: 'logs in with a code besides any other proof',
+  enough: 'can log in with a code alone',
+};
+
+export const setCodeAtLogin = (name: string, whether: string, options: GlobalOptions): Promise<void> => {
+  const codeAtLogin = whether as users.CodeAtLogin;
+  return change(users.setCodeAtLogin, { name, codeAtLogin }, `${name} ${saidOfCode[codeAtLogin]}.`, options);
 };

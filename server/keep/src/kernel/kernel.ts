@@ -181,7 +181,8 @@ export class Kernel implements LinkHandler {
       note: nothing,
       afterCommit: nothing,
       whenOver: nothing,
-      ...(request.credential !== undefined && request.source !== undefined && { source: request.source }),
+      ...((request.credential !== undefined || operation.http?.isOpen === true) &&
+        request.source !== undefined && { source: request.source }),
     };
     return ok({ bound, call, ...(admission !== undefined && { admission }) });
   }

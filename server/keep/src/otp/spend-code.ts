@@ -6,8 +6,8 @@ import type { ModuleServices } from '../kernel/module.ts';
 import type { ModuleTransaction } from '../kernel/module-transaction.ts';
 import type { Moment } from '../kernel/release/decision.ts';
 
-/** Modules that know codes. Whoever takes codes as proof `mayAsk` them. */
-export const CODE_MODULES = ['totp', 'hotp', 'yubiotp'] as const;
+/** Modules that know codes, the likeliest first. Whoever takes codes as proof `mayAsk` them. */
+export const CODE_MODULES = ['totp', 'hotp', 'yubiotp', 'recovery'] as const;
 
 /** Every code of a YubiKey is longer than any that is counted. */
 const SHORTEST_OF_YUBIKEYS = 32;

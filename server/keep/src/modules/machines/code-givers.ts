@@ -3,7 +3,7 @@
 import { type machines, type Refused, refuse } from '@chatelaine/contract';
 import type { ModuleServices } from '../../kernel/module.ts';
 import type { ModuleTransaction } from '../../kernel/module-transaction.ts';
-import { areCodesKnown } from '../../otp/spend-code.ts';
+import { areCodesKnown, CODE_MODULES } from '../../otp/spend-code.ts';
 import type { EffectiveRule } from './effective-rule.ts';
 import type { CodeGiven, PendingRequest } from './pending-requests.ts';
 
@@ -50,5 +50,5 @@ export const refuseCodeRule = (
   field: string,
 ): Refused | undefined => {
   if (rule === undefined || areCodesKnown(services)) return undefined;
-  return refuse('invalid-input', { field, message: 'needs one of the modules totp, hotp and yubiotp' });
+  return refuse('invalid-input', { field, message: `needs one of the modules ${CODE_MODULES.join(', ')}` });
 };

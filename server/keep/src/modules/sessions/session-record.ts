@@ -17,7 +17,9 @@ const sessionForm = defineRecord(
     session: z.string(),
     user: z.string(),
     stretch: z.string(),
-    by: z.enum(['ssh-signature', 'pass-phrase']),
+    by: z.enum(['ssh-signature', 'pass-phrase', 'one-time-code']),
+    /** What made the one-time code that was given. */
+    code: z.string().optional(),
     createdAtUnixMs: z.number().int(),
     expiresAtUnixMs: z.number().int(),
     /** Absence never grants: a login that is over says so. */

@@ -1,11 +1,12 @@
 // Logins. A user proves who they are and gets a token for some hours; with it they are themselves to every public operation.
 
-import { type InputOf, ok, type Result, refuse, sessions } from '@chatelaine/contract';
+import { ok, type Result, refuse, sessions } from '@chatelaine/contract';
 import { answer, type BoundOperation, defineModule, type ModuleServices, release } from '../../kernel/module.ts';
 import type { ModuleTransaction } from '../../kernel/module-transaction.ts';
 import type { Principal } from '../../kernel/principal.ts';
 import { asserted, decideRelease, type Moment, proved } from '../../kernel/release/decision.ts';
-import { UsedNonces } from '../../kernel/used-nonces.ts';
+import { CODE_MODULES } from '../../otp/spend-code.ts';
+import { LoginCheck, type Standing } from './check-login.ts';
 import {
   createSession,
   digestOf,
@@ -16,15 +17,6 @@ import {
   readSession,
   SESSION_PREFIX,
 } from './session-record.ts';
-import { TryLimit } from './try-limit.ts';
-
-type LoginProof = InputOf<typeof sessions.login>['proof'];
-
-/** What the module `users` answers about somebody. */
-interface Standing {
-  readonly groups: readonly string[];
-  readonly stretch: string;
-}
 
 const challenge = ({ proofs, storeId }: ModuleServices): BoundOperation =>
   answer(sessions.challenge, async () => ok({ storeId, nonce: proofs.currentNonce() }));
@@ -38,38 +30,26 @@ const clockIsRight = {
 };
 
 const login = (services: ModuleServices): BoundOperation => {
-  const used = new UsedNonces();
-  const limit = new TryLimit(services.clock);
-  const checkProof = async (
-    { user, proof }: { readonly user: string; readonly proof: LoginProof },
-    tx: ModuleTransaction,
-    request: object,
-  ): Promise<Result<Standing>> => {
-    if (proof.kind === 'ssh-signature') {
-      const [nonce, own] = [proof.nonce, proof.clientNonce].map((bytes) => Buffer.from(bytes).toString('hex'));
-      const key = `${nonce}/${own}/${user}`;
-      const isFresh = services.proofs.ageOf(proof.nonce) !== undefined;
-      if (!isFresh || !used.use(key, services.clock.elapsedMs(), request)) return refuse('unauthenticated');
-    } else if (!limit.admits(user, request)) {
-      return refuse('busy');
-    }
-    return (await services.ask('users', 'authenticate', tx, { name: user, proof })) as Result<Standing>;
-  };
-  return release(sessions.login, async ({ input, moment, request, whenOver }, tx) => {
-    const { user, proof, lifeMs } = input;
+  const check = new LoginCheck(services);
+  return release(sessions.login, async (call, tx) => {
+    const { moment, whenOver } = call;
+    const { user, proof, lifeMs } = call.input;
     const known = [asserted('user', user), proved('by', proof.kind)];
-    const standing = await checkProof(input, tx, request);
-    if (standing.kind === 'refused') {
-      return { decision: { verdict: 'refuse', code: standing.code, condition: 'identity', facts: known } };
+    const checked = await check.check(call, tx);
+    if (checked.kind === 'refused') {
+      return { decision: { verdict: 'refuse', code: checked.code, condition: 'identity', facts: known } };
     }
-    const facts = [proved('user', user), proved('by', proof.kind), proved('life-ms', lifeMs)];
+    const { stretch, code } = checked.value;
+    const byCode = code === undefined ? [] : [proved('one-time-code-made-by', code)];
+    const facts = [proved('user', user), proved('by', proof.kind), ...byCode, proved('life-ms', lifeMs)];
     const decision = decideRelease([clockIsRight], user, moment, facts);
     if (decision.verdict !== 'release') return { subject: user, decision };
     const expiresAtUnixMs = moment.nowUnixMs + lifeMs;
-    const { stretch } = standing.value;
     const epoch = services.epoch.number;
-    const made = { user, stretch, by: proof.kind, createdAtUnixMs: moment.nowUnixMs, expiresAtUnixMs, epoch };
-    const { token, session } = createSession(tx, services.random, made);
+    const { token, session } = createSession(tx, services.random, {
+      ...{ user, stretch, by: proof.kind, createdAtUnixMs: moment.nowUnixMs, expiresAtUnixMs, epoch },
+      ...(code !== undefined && { code }),
+    });
     whenOver(() => token.fill(0));
     return { subject: user, decision, output: { token, session, expiresAtUnixMs } };
   });
@@ -79,8 +59,8 @@ const list = answer(sessions.list, async ({ input: { limit, cursor }, moment }, 
   const page = await listSessions(tx, cursor === undefined ? { limit } : { limit, cursor });
   const good = page.sessions
     .filter((record) => isGood(record, moment.nowUnixMs))
-    .map(({ session, user, by, createdAtUnixMs, expiresAtUnixMs }) => ({
-      ...{ session, user, by },
+    .map(({ session, user, by, code, createdAtUnixMs, expiresAtUnixMs }) => ({
+      ...{ session, user, by, ...(code !== undefined && { code }) },
       ...{ createdAtUnixMs, expiresAtUnixMs },
     }));
   return ok(page.cursor === undefined ? { sessions: good } : { sessions: good, cursor: page.cursor });
@@ -115,6 +95,7 @@ const authenticate =
 export const sessionsModule = defineModule({
   name: 'sessions',
   requires: ['users'],
+  mayAsk: CODE_MODULES,
   start: (services) => ({
     operations: [challenge(services), login(services), list, revoke, logout],
     credentials: {

@@ -97,6 +97,15 @@ const setPassPhrase = answer(users.setPassPhrase, async ({ input, note }, tx) =>
   return ok({});
 });
 
+const setCodeAtLogin = answer(users.setCodeAtLogin, async ({ input: { name, codeAtLogin }, note }, tx) => {
+  const user = await readUser(tx, name);
+  if (user === undefined) return refuse('not-found');
+  const { codeAtLogin: _, ...rest } = user;
+  putUser(tx, name, codeAtLogin === 'optional' ? rest : { ...rest, codeAtLogin });
+  note({ name: 'code-at-login', value: codeAtLogin, assurance: 'proved' });
+  return ok({});
+});
+
 const show = answer(users.show, async ({ input }, tx) => {
   const user = await readUser(tx, input.name);
   return user === undefined ? refuse('not-found') : ok(viewOfUser(input.name, user));
@@ -108,5 +117,5 @@ const list = answer(users.list, async ({ input: { limit, cursor } }, tx) =>
 
 export const changeUsers: readonly BoundOperation[] = [
   ...[add, remove, enable, disable, setGroups],
-  ...[addKey, removeKey, setPassPhrase, show, list],
+  ...[addKey, removeKey, setPassPhrase, setCodeAtLogin, show, list],
 ];

@@ -11,8 +11,12 @@ import { readUser, type UserRecord } from './user-record.ts';
 /** What another module asks: who it is said to be, and the proof. */
 interface ProofRequest {
   readonly name: string;
-  readonly proof: InputOf<typeof sessions.login>['proof'];
+  readonly proof: Exclude<InputOf<typeof sessions.login>['proof'], { readonly kind: 'one-time-code' }>;
 }
+
+/** What is answered about somebody who is let in. */
+const standingOf = ({ groups, stretch, codeAtLogin }: UserRecord) =>
+  ok({ groups, stretch, codeAtLogin: codeAtLogin ?? 'optional' });
 
 /** Checked in place of what is not there. */
 const NOBODYS = { salt: new Uint8Array(16), ...LOGIN_COST, hash: new Uint8Array(32) };
@@ -36,7 +40,7 @@ const hasKey = (user: UserRecord | undefined, signature: Uint8Array, message: Ui
   return lines.length === 0 ? isSigned(NOBODYS_KEY) && false : lines.some(isSigned);
 };
 
-/** `authenticate`: answers with the user's groups, or `unauthenticated`, or `busy`. */
+/** `authenticate`: answers with the user's groups and whether a code is needed as well, or `unauthenticated`, or `busy`. */
 export const checkProof =
   ({ storeId }: ModuleServices): Service =>
   async ({ tx, input }): Promise<Result<unknown>> => {
@@ -47,15 +51,13 @@ export const checkProof =
         ? await hasPassPhrase(user, proof.passPhrase)
         : hasKey(user, proof.signature, sessions.loginText(storeId, name, proof));
     if (isGood === 'busy') return refuse('busy');
-    return isGood && user?.enabled === true
-      ? ok({ groups: user.groups, stretch: user.stretch })
-      : refuse('unauthenticated');
+    return isGood && user?.enabled === true ? standingOf(user) : refuse('unauthenticated');
   };
 
-/** `standing`: the groups of a user who is let in, or `unauthenticated`. */
+/** `standing`: the same of a user who is let in, without a proof; or `unauthenticated`. */
 export const standing: Service = async ({ tx, input }): Promise<Result<unknown>> => {
   const user = await readUser(tx, (input as { readonly name: string }).name);
-  return user?.enabled === true ? ok({ groups: user.groups, stretch: user.stretch }) : refuse('unauthenticated');
+  return user?.enabled === true ? standingOf(user) : refuse('unauthenticated');
 };
 
 /** `person`: whether the user of a name is let in, their groups, and since when there is a user of that name; or `not-found`. */

@@ -28,6 +28,8 @@ const form = defineRecord(
         hash: bytesOfRecord,
       })
       .optional(),
+    /** Absent: a one-time code is optional. */
+    codeAtLogin: z.enum(['required', 'enough']).optional(),
   }),
 );
 
@@ -55,6 +57,7 @@ export const viewOfUser = (name: string, user: UserRecord): users.UserView => ({
     fingerprint: parseSshPublicKey(publicKey)?.fingerprint ?? '',
   })),
   hasPassPhrase: user.passPhrase !== undefined,
+  codeAtLogin: user.codeAtLogin ?? 'optional',
 });
 
 /** One page of users as they are shown. */
