@@ -2,4 +2,5 @@
 
 export * from './yubiotp/clients.ts';
 export * from './yubiotp/keys.ts';
+export * from './yubiotp/moving.ts';
 export * from './yubiotp/validating.ts';

@@ -1,9 +1,9 @@
 // `chatelaine otp import`, `export` and `yubikey generate`: credentials from elsewhere and to it.
 
 import type { Command } from 'commander';
-import type { ExportOptions } from '../otp/export.ts';
 import type { GenerateOptions } from '../otp/generate-yubikeys.ts';
-import type { ImportOptions } from '../otp/import/import.ts';
+import type { YubicoExportOptions } from '../otp/yubico/export-yubico.ts';
+import type { YubicoImportOptions } from '../otp/yubico/import-yubico.ts';
 import { action } from './action.ts';
 
 export const registerMoves = (otp: Command): void => {
@@ -16,6 +16,12 @@ export const registerMoves = (otp: Command): void => {
     )
     .option('--pskc <FILE>', 'a key container (RFC 6030), plain or encrypted; - is stdin')
     .option('--otpauth <FILE>', 'otpauth URIs, one a line; - is stdin')
+    .option('--ksm <FILE>', 'a key file of Yubico’s key storage module ("ykksm 1"); - is stdin')
+    .option('--ykval <FILE>', 'counters of keys, as ykval-export writes them; - is stdin')
+    .option('--clients <FILE>', 'clients of the validation protocol, as ykval-export-clients writes them; - is stdin')
+    .option('--openpgp-key <FILE>', 'the secret key, with armour, that the file of Yubico’s servers is encrypted to')
+    .option('--signer <FILE>', 'the public keys of those whose signature on an encrypted file is expected')
+    .option('--unsigned', 'take an encrypted file that nobody signed')
     .option(
       '--users <FILE>',
       'whose they are: lines of an id (account, serial number, id of the key), a blank and a user',
@@ -28,7 +34,11 @@ export const registerMoves = (otp: Command): void => {
     .option('-y, --yes', 'do not ask')
     .option('--json', 'print JSON')
     .action(
-      action<ImportOptions>(async (options) => (await import('../otp/import/import.ts')).importCredentials(options)),
+      action<YubicoImportOptions>(async (options) => {
+        const isYubico = (options.ksm ?? options.ykval ?? options.clients) !== undefined;
+        if (isYubico) return await (await import('../otp/yubico/import-yubico.ts')).importYubico(options);
+        return await (await import('../otp/import/import.ts')).importCredentials(options);
+      }),
     );
   otp
     .command('export')
@@ -37,12 +47,17 @@ export const registerMoves = (otp: Command): void => {
       'Prints the seeds of credentials as otpauth URIs, one a line, for another system. Each is on record as handed out.',
     )
     .argument('[USER]', 'whose (default: everybody’s)')
+    .option('--ksm', 'all YubiKeys instead, as a key file of Yubico’s key storage module')
+    .option('--ykval', 'the counters of all YubiKeys instead, as ykval-import reads them')
+    .option('--clients', 'all clients of the validation protocol instead, as ykval-import-clients reads them')
     .option('--issuer <TEXT>', 'what phones show beside the name', 'Chatelaine')
     .option('-y, --yes', 'do not ask')
     .action(
-      action<ExportOptions>(async (options, user = '') =>
-        (await import('../otp/export.ts')).exportCredentials(user, options),
-      ),
+      action<YubicoExportOptions>(async (options, user = '') => {
+        const isYubico = (options.ksm ?? options.ykval ?? options.clients) !== undefined;
+        if (isYubico) return await (await import('../otp/yubico/export-yubico.ts')).exportYubico(user, options);
+        return await (await import('../otp/export.ts')).exportCredentials(user, options);
+      }),
     );
   otp
     .command('yubikey')

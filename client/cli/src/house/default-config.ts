@@ -61,6 +61,9 @@ const text = `# Chatelaine. Every line that begins with "#" shows a default; "ch
 # Proxies that are believed where a request comes from: the last word of their X-Forwarded-For.
 #proxies = []
 
+# Validation servers of their own for which codes of YubiKeys are opened at /wsapi/decrypt, if the front "yubico" is named.
+#decrypt_for = []
+
 # Whether this machine may read /metrics without a token.
 #metrics_on_loopback = false
 

@@ -18,7 +18,7 @@ const pathOf = ({ id }: { readonly id: number }): string => `clients/${id}`;
 const changed = z.strictObject({ changed: z.boolean().describe('false: it was so before') });
 
 /** Text beside a client; a line of it can be exported. */
-const textSchema = (most: number) =>
+export const textSchema = (most: number) =>
   z
     .string()
     .max(most)

@@ -30,6 +30,7 @@ const componentGrants: readonly Grant[] = [
   { principal: 'gate:*', capability: 'machines.heartbeat', path: '**' },
   { principal: 'gate:*', capability: 'yubiotp.validate', path: '**' },
   { principal: 'gate:*', capability: 'machines.login', path: '**' },
+  { principal: 'gate:*', capability: 'yubiotp.decrypt', path: '**' },
   { principal: 'watch:*', capability: 'machines.report', path: '**' },
   { principal: 'bus:*', capability: 'machines.read', path: '**' },
   { principal: 'bus:*', capability: 'machines.events', path: '**' },

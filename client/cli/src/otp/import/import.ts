@@ -40,7 +40,8 @@ const readFile = (path: string): Promise<Buffer> =>
 
 const secretNames = { 'pass-phrase': 'pass phrase', 'pre-shared': 'pre-shared key' } as const;
 
-const askForSecret = async (kind: keyof typeof secretNames, { secretFile }: ImportOptions): Promise<Buffer> => {
+/** The pass phrase of a file, or its pre-shared key; the caller wipes it. */
+export const askForSecret = async (kind: keyof typeof secretNames, { secretFile }: ImportOptions): Promise<Buffer> => {
   if (secretFile !== undefined) {
     const secret = await readSecretFile(secretFile);
     const end = secret.at(-1) === 0x0a ? secret.length - 1 : secret.length;
@@ -58,7 +59,7 @@ const readTokens = async (options: ImportOptions): Promise<ReadTokens> => {
   const { pskc, otpauth } = options;
   const path = pskc ?? otpauth;
   if (path === undefined || (pskc !== undefined && otpauth !== undefined)) {
-    throw new Failure('usage', 'Name one of --pskc and --otpauth.');
+    throw new Failure('usage', 'Name one of --pskc, --otpauth, --ksm, --ykval and --clients.');
   }
   const file = await readFile(path);
   try {
@@ -80,7 +81,8 @@ const readUserMap = async (path: string | undefined): Promise<ReadonlyMap<string
   return byId;
 };
 
-const refuseFaults = (faults: readonly Fault[], total: number): void => {
+/** With any fault, nothing is done. Throws {@link Failure}. */
+export const refuseFaults = (faults: readonly Fault[], total: number): void => {
   if (faults.length === 0) return;
   for (const { where, message } of faults.slice(0, SHOWN_FAULTS)) say(printable(`${where}: ${message}`));
   if (faults.length > SHOWN_FAULTS) say(`… and ${faults.length - SHOWN_FAULTS} more`);

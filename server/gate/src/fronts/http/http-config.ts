@@ -43,6 +43,12 @@ export const httpConfig = z
       .max(16)
       .readonly()
       .default([]),
+    /** Addresses of validation servers for which codes of YubiKeys are opened at /wsapi/decrypt, if the front "yubico" is named. */
+    decrypt_for: z
+      .array(z.union([z.ipv4(), z.ipv6()], 'must be an address'))
+      .max(64)
+      .readonly()
+      .default([]),
     /** Whether this machine may read /metrics without a token. */
     metrics_on_loopback: z.boolean().default(false),
   })

@@ -1,11 +1,13 @@
 // Yubico's validation protocol, 1.0, 1.1 and 2.0, at the paths of its reference server. The gate decodes parameters and writes
-// answers; the keep checks and signs. Validation Protocol Version 2.0, developers.yubico.com/yubikey-val.
+// answers; the keep checks and signs. Beside it the path of the key storage module. Validation Protocol Version 2.0, developers.yubico.com/yubikey-val.
 
-import { type Ok, ok, type Result, refuse, yubiotp } from '@chatelaine/contract';
+import { type Ok, refuse, yubiotp } from '@chatelaine/contract';
 import { respond, respondProblem } from '../http/answers.ts';
 import { type HttpContext, type HttpPart, type HttpServices, sourceOf } from '../http/http-context.ts';
 import type { Caller } from '../http/rate-limits.ts';
+import { answerDecryption } from './decryption.ts';
 import { formParameters } from './form-parameters.ts';
+import { readForm } from './read-form.ts';
 import { refusalText, verdictText } from './validation-answer.ts';
 
 type Version = '1' | '2';
@@ -20,22 +22,6 @@ const paths: readonly (readonly [path: string, version: Version])[] = [
   ['/wsapi/1.1/verify', '1'],
   ['/wsapi/2.0/verify', '2'],
 ];
-
-/** The query if there is one, otherwise the form that was posted; one character a byte. */
-const readForm = async ({ env }: HttpContext, { bodies }: HttpServices): Promise<Result<string>> => {
-  const { incoming, outgoing } = env;
-  const { method, url = '', headers } = incoming;
-  const query = url.includes('?') ? url.slice(url.indexOf('?') + 1) : '';
-  if (query !== '' || method !== 'POST') return ok(query);
-  const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
-  if (type !== undefined && type !== 'application/x-www-form-urlencoded') return ok('');
-  const body = await bodies.read(incoming, outgoing);
-  if (body.kind === 'refused') return body;
-  const { bytes } = body.value;
-  const text = bytes.length > yubiotp.MAX_PARAMETERS_BYTES ? undefined : bytes.toString('latin1');
-  bodies.release(body.value);
-  return text === undefined ? refuse('too-large') : ok(text);
-};
 
 /** A client that was answered OK at an address has an allowance of its own there. */
 const callerOf = (parameters: readonly yubiotp.ValidationPair[], source: string): Caller => {
@@ -74,5 +60,8 @@ export const validationPart: HttpPart = {
   name: 'yubico',
   add(app, services) {
     for (const [path, version] of paths) app.all(path, (context) => answerValidation(context, version, services));
+    for (const path of ['/wsapi/decrypt', '/wsapi/decrypt/']) {
+      app.all(path, (context) => answerDecryption(context, services));
+    }
   },
 };

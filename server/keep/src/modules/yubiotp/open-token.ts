@@ -27,8 +27,8 @@ export const crcOf = (bytes: Uint8Array): number => {
   return register;
 };
 
-/** Opens a block of 16 bytes with a key of 16; undefined if it is not of that key or not whole. */
-export const openToken = (block: Uint8Array, key: Uint8Array, privateId: Uint8Array): Token | undefined => {
+/** Opens a block of 16 bytes with a key of 16, the counter as it is in the block; undefined if it is not of that key or not whole. */
+export const openBlock = (block: Uint8Array, key: Uint8Array, privateId: Uint8Array): Token | undefined => {
   // Given bytes, Node finds out by throwing twice that they are no key object: four times the work of all the rest.
   const cipher = createDecipheriv('aes-128-ecb', createSecretKey(key), null).setAutoPadding(false);
   const plain = cipher.update(block);
@@ -37,13 +37,19 @@ export const openToken = (block: Uint8Array, key: Uint8Array, privateId: Uint8Ar
     const isWhole = crcOf(plain) === RESIDUAL;
     if (!isItsOwn || !isWhole) return undefined;
     return {
-      counter: plain.readUInt16LE(6) & COUNTER_MASK,
+      counter: plain.readUInt16LE(6),
       use: plain.readUInt8(11),
       timestamp: plain.readUIntLE(8, 3),
     };
   } finally {
     plain.fill(0);
   }
+};
+
+/** The same with the counter as it counts. */
+export const openToken = (block: Uint8Array, key: Uint8Array, privateId: Uint8Array): Token | undefined => {
+  const token = openBlock(block, key, privateId);
+  return token && { ...token, counter: token.counter & COUNTER_MASK };
 };
 
 /** Whether a code was made after another one. Gaps of any size are as good. */

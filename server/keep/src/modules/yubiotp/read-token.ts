@@ -11,12 +11,17 @@ const NOBODY = { user: 'nobody', since: -1, key: 'nobodys' };
 const NOBODYS_ID = new Uint8Array(6);
 const NOBODYS_KEY = new Uint8Array(16);
 
-/** Reads a code with the secrets of a key, or with those of nobody if there are none. */
+/**
+ * Reads a code with the secrets of a key, or with those of nobody if there are none.
+ *
+ * @param open how its block is opened
+ */
 export const readToken = async (
   services: ModuleServices,
   tx: ModuleTransaction,
   record: YubikeyRecord | undefined,
   block: Uint8Array,
+  open = openToken,
 ): Promise<Token | undefined> => {
   const { user, key, since } = record?.holder ?? NOBODY;
   const handed = await seedOf(services, tx, user, key);
@@ -24,6 +29,6 @@ export const readToken = async (
   const secret = record?.holder === undefined ? record?.aesKey : ofHolder;
   const privateId = record?.privateId;
   const isThere = secret?.length === NOBODYS_KEY.length && privateId?.length === NOBODYS_ID.length;
-  const token = openToken(block, (isThere && secret) || NOBODYS_KEY, (isThere && privateId) || NOBODYS_ID);
+  const token = open(block, (isThere && secret) || NOBODYS_KEY, (isThere && privateId) || NOBODYS_ID);
   return isThere ? token : undefined;
 };

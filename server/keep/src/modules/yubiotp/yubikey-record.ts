@@ -48,6 +48,8 @@ const present = z.strictObject({
   /** When the counters were changed last. */
   modifiedAtUnixMs: unixMs,
   notes: z.string().optional(),
+  /** The import that it came with: until that is complete it is as good as not there. */
+  import: z.string().optional(),
   /** What a key storage module knows beside that. */
   ksm: z
     .strictObject({
@@ -78,6 +80,8 @@ const userForm = defineRecord(
   z.strictObject({ format: z.literal(1), since: unixMs, publicIds: z.array(z.string()) }),
 );
 
+const importForm = defineRecord('complete import', z.strictObject({ format: z.literal(1), completedAtUnixMs: unixMs }));
+
 export type YubikeyRecord = z.infer<typeof present>;
 export type YubikeysOfUser = z.infer<typeof userForm.schema>;
 
@@ -91,8 +95,25 @@ const publicIdAt = (path: string): string => {
 };
 const pathOfUser = (user: string): string => `users/${user}`;
 
-export const readYubikey = (tx: ModuleTransaction, publicId: string): Promise<YubikeyRecord | undefined> =>
+/** What there is of that id, also of an import that is not complete. */
+export const readAnyYubikey = (tx: ModuleTransaction, publicId: string): Promise<YubikeyRecord | undefined> =>
   tx.get(keyForm, pathOf(publicId));
+
+/** The key of that id, if it is there. */
+export const readYubikey = async (tx: ModuleTransaction, publicId: string): Promise<YubikeyRecord | undefined> => {
+  const record = await readAnyYubikey(tx, publicId);
+  return record === undefined || (await isPending(tx, record)) ? undefined : record;
+};
+
+const pathOfImport = (id: string): string => `imports/${id}`;
+
+/** Whether a key came with an import that is not complete. */
+export const isPending = async (tx: ModuleTransaction, record: YubikeyRecord): Promise<boolean> =>
+  record.import !== undefined && (await tx.get(importForm, pathOfImport(record.import))) === undefined;
+
+/** From the commit of this on, every key that came with the import is there. */
+export const putCompleteImport = (tx: ModuleTransaction, id: string, completedAtUnixMs: number): void =>
+  tx.put(importForm, pathOfImport(id), { format: 1, completedAtUnixMs });
 
 export const putYubikey = (tx: ModuleTransaction, publicId: string, record: YubikeyRecord): void =>
   tx.put(keyForm, pathOf(publicId), record);
@@ -121,13 +142,16 @@ export const putYubikeysOf = (tx: ModuleTransaction, user: string, record: Yubik
   else tx.put(userForm, pathOfUser(user), record);
 };
 
-/** One page of all keys. */
+/** One page of all keys; of an import that is not complete, none. */
 export const listYubikeys = async (
   tx: ModuleTransaction,
   page: { readonly limit: number; readonly cursor?: string },
 ): Promise<{ readonly found: readonly { publicId: string; record: YubikeyRecord }[]; readonly cursor?: string }> => {
   const { records, cursor } = await tx.list(keyForm, FOLDER, page);
-  const found = records.map(({ path, value }) => ({ publicId: publicIdAt(path), record: value }));
+  const found: { publicId: string; record: YubikeyRecord }[] = [];
+  for (const { path, value } of records) {
+    if (!(await isPending(tx, value))) found.push({ publicId: publicIdAt(path), record: value });
+  }
   return cursor === undefined ? { found } : { found, cursor };
 };
 

@@ -3,6 +3,9 @@
 import { defineModule } from '../../kernel/module.ts';
 import { changeClients } from './change-clients.ts';
 import { changeYubikeys } from './change-yubikeys.ts';
+import { decryptOtp } from './decrypt-otp.ts';
+import { moveClients } from './move-clients.ts';
+import { moveKeys } from './move-keys.ts';
 import { validateRequest } from './validate-request.ts';
 import { spendOtp, verifyOtp } from './verify-otp.ts';
 
@@ -15,6 +18,9 @@ export const yubiotpModule = defineModule({
       validateRequest(services),
       ...changeYubikeys(services),
       ...changeClients(services),
+      ...moveKeys(services),
+      ...moveClients(),
+      decryptOtp(services),
     ],
     services: { spend: spendOtp(services) },
   }),
