@@ -12,6 +12,7 @@ import { registerK2 } from './commands/k2.ts';
 import { registerKeep } from './commands/keep.ts';
 import { registerKeyring } from './commands/keyring.ts';
 import { registerKeyslot } from './commands/keyslot.ts';
+import { registerLdap } from './commands/ldap.ts';
 import { registerLogin } from './commands/login.ts';
 import { registerMachine } from './commands/machine.ts';
 import { registerMonitor } from './commands/monitor.ts';
@@ -60,6 +61,7 @@ export const buildProgram = (): Command => {
   registerPolicy(program);
   registerToken(program);
   registerUser(program);
+  registerLdap(program);
   registerLogin(program);
   registerSession(program);
   registerKeyring(program);

@@ -5,6 +5,7 @@ export * as aes from './aes.ts';
 export * as audit from './audit.ts';
 export * as hotp from './hotp.ts';
 export * as keyslots from './keyslots.ts';
+export * as ldap from './ldap.ts';
 export * as machines from './machines.ts';
 export * as passwords from './passwords.ts';
 export * as policy from './policy.ts';

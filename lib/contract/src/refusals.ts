@@ -56,6 +56,22 @@ export const refusals = {
     text: 'That code is not accepted.',
     hint: 'A code counts once: take the next one. After many wrong ones, wait some minutes.',
   },
+  'wrong-credentials': {
+    text: 'That user, password or code is not accepted.',
+    hint: 'A code counts once: take the next one. After many wrong ones, wait some minutes.',
+  },
+  'password-expired': {
+    text: 'The password is right, and has to be changed first.',
+    hint: 'Change it where the directory lets people do so.',
+  },
+  'account-barred': {
+    text: 'The directory does not let this account in now.',
+    hint: 'Ask those who keep the directory; the audit says why: chatelaine audit list --object ldap/USER',
+  },
+  'directory-unavailable': {
+    text: 'The directory does not answer.',
+    hint: 'Try again later; chatelaine ldap test says what is wrong.',
+  },
   'plain-is-gone': {
     text: 'The password itself is not kept any more, and a new one would replace what is in use.',
     hint: 'To begin anew: chatelaine password reset KEY plain',

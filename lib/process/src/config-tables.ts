@@ -156,5 +156,8 @@ export const adminTable = z.strictObject({
   link_key: absolutePath.default('/etc/chatelaine/admin.key'),
 });
 
+/** Tables of the keep's modules. */
+const moduleTables = ['ldap'] as const;
+
 /** The tables that somebody owns, the keep or a peer of it by its role; each checks its own and passes over the others'. */
-export const tableNames: readonly string[] = ['keep', ...roles];
+export const tableNames: readonly string[] = ['keep', ...moduleTables, ...roles];

@@ -7,6 +7,7 @@ import { type OutputOf, ok, type Result, refuse, type system } from '@chatelaine
 import { type Log, Metrics } from '@chatelaine/process';
 import type { SqliteStore } from '@chatelaine/store';
 import { openVault, readVaultHeader, type SlotSecret, type Vault } from '@chatelaine/vault';
+import type { ModuleSettings } from './keep-config.ts';
 import { SYSTEM } from './kernel/admission.ts';
 import { decodeAuditRecord } from './kernel/audit-record.ts';
 import { type Clock, systemClock } from './kernel/clock.ts';
@@ -45,6 +46,7 @@ export interface KeepOptions {
   readonly known: readonly ModuleDefinition[];
   /** Names of the modules to load. */
   readonly modules: readonly string[];
+  readonly settings: ModuleSettings;
   readonly log: Log;
   readonly clock?: Clock;
   readonly random?: (sizeBytes: number) => Buffer;
@@ -225,6 +227,7 @@ export class Keep {
       storeId: this.#options.store.id,
       epoch: vault.epoch,
       metrics: this.#metrics,
+      settings: this.#options.settings,
       read: async (work) => {
         const tx = new SharedTransaction(vault);
         try {

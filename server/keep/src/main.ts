@@ -8,7 +8,7 @@ import { createLog, defaultConfigPath, hardenProcess, leaveRoot, loadConfig, run
 import { StoreError } from '@chatelaine/store';
 import { type HostCredentials, readHostCredentials } from './host-credentials.ts';
 import { initKeep } from './init-keep.ts';
-import { type KeepConfig, keepConfig } from './keep-config.ts';
+import { checkModuleFiles, checkModuleSettings, type KeepConfig, keepConfig } from './keep-config.ts';
 import { ModuleLoadError, orderModules } from './kernel/module-loader.ts';
 import { knownModules } from './modules/index.ts';
 import { restoreKeep } from './restore-keep.ts';
@@ -84,7 +84,11 @@ const run = async (): Promise<number> => {
   if (given.restore !== undefined || given['check-backup'] !== undefined) return await restore(given);
   const config = loadConfig(given.config, keepConfig);
   orderModules(knownModules, config.keep.modules);
-  if (given['check-config'] === true) return 0;
+  checkModuleSettings(config);
+  if (given['check-config'] === true) {
+    checkModuleFiles(config);
+    return 0;
+  }
   hardenProcess();
   const isNew = given.init !== undefined;
   // Read while still root: the key file need not be readable for the keep's own account.

@@ -100,6 +100,7 @@ export const serveKeep = async ({ config, log, unsealKey, credentials, readyFd }
     version,
     known: knownModules,
     modules,
+    settings: { ldap: config.ldap },
     log,
     onStopRequested: stop,
   });

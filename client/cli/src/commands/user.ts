@@ -1,12 +1,57 @@
 // `chatelaine user`
 
 import { Argument, type Command } from 'commander';
+import type { CheckOptions, SetOptions } from '../directory/entries.ts';
 import type { GlobalOptions } from '../instance/config-file.ts';
 import type { AddOptions } from '../user/users.ts';
 import { action } from './action.ts';
 
 const collect = (value: string, earlier: readonly string[]): readonly string[] => [...earlier, value];
 const users = () => import('../user/users.ts');
+
+const entries = () => import('../directory/entries.ts');
+
+const registerDirectory = (user: Command): void => {
+  const directory = user.command('directory').description('users whose password a directory keeps (module "ldap")');
+  directory
+    .command('set')
+    .summary('say which entry of the directory is theirs')
+    .description('Says which entry of the directory is theirs, and which code they give besides its password.')
+    .argument('<NAME>')
+    .option('--as <TEXT>', 'what they are called there (default: NAME)')
+    .option('--code <KIND>', 'none, totp, hotp or yubikey', 'none')
+    .action(action<SetOptions>(async (options, name = '') => (await entries()).setEntry(name, options)));
+  directory
+    .command('show')
+    .description('show who has an entry')
+    .argument('[NAME]')
+    .option('--json', 'print JSON')
+    .action(
+      action<GlobalOptions & { json?: boolean }>(async (options, name = '') =>
+        (await entries()).showEntries(name, options),
+      ),
+    );
+  directory
+    .command('check')
+    .summary('check their password')
+    .description(
+      'Checks their password with the directory, from a prompt or a line of stdin. A code that is right is spent.',
+    )
+    .argument('<NAME>')
+    .option('--with-code', 'and a code of theirs, from a prompt or the next line of stdin')
+    .option('--json', 'print JSON')
+    .action(action<CheckOptions>(async (options, name = '') => (await entries()).checkEntry(name, options)));
+  directory
+    .command('unset')
+    .description('forget which entry is theirs; nothing is changed in the directory')
+    .argument('<NAME>')
+    .action(action<GlobalOptions>(async (options, name = '') => (await entries()).unsetEntry(name, options)));
+  directory
+    .command('allow-tries')
+    .description('forget the wrong passwords that were given for a user')
+    .argument('<NAME>')
+    .action(action<GlobalOptions>(async (options, name = '') => (await entries()).allowTries(name, options)));
+};
 
 export const registerUser = (program: Command): void => {
   const user = program.command('user').description('people who may log in (module "users")');
@@ -105,4 +150,5 @@ export const registerUser = (program: Command): void => {
         (await users()).removeUserKey(name, fingerprint, options),
       ),
     );
+  registerDirectory(user);
 };

@@ -18,11 +18,32 @@ const text = `# Chatelaine. Every line that begins with "#" shows a default; "ch
 #anchor = "/var/lib/chatelaine/anchor/anchor"
 
 # What the keep does: "machines" (disk passwords), "passwords" (made once, in every format),
-# "users" and "sessions" (people who log in from elsewhere). Nothing else is loaded.
+# "users" and "sessions" (people who log in from elsewhere), "aes" with "totp", "hotp" and "yubiotp" (one-time codes),
+# "ldap" (users whose password a directory keeps). Nothing else is loaded.
 #modules = ["machines"]
 
 # Opens the keep at its start; without it, a person does: chatelaine unseal
 #unseal_key_file = "/etc/chatelaine/unseal.key"
+
+[ldap]
+# In the order in which they are asked: ldaps://, or ldap://, which is encrypted before anything is said.
+#servers = ["ldaps://dc1.example.org", "ldap://dc2.example.org"]
+
+# The only authorities whose certificates are believed, PEM.
+#ca_file = "/etc/chatelaine/directory-ca.pem"
+
+# One way to the name that is given with a password: a DN, what Active Directory calls a principal, or a search.
+#user_dn = "uid={user},ou=people,dc=example,dc=org"
+#user_principal = "{user}@example.org"
+#search_base = "ou=people,dc=example,dc=org"
+#search_filter = "(uid={user})"
+
+# Who searches; its password: chatelaine ldap bind-password
+#search_as = "cn=chatelaine,ou=services,dc=example,dc=org"
+
+# For all that is said with one server, and how many users are asked about at once.
+#timeout_seconds = 5
+#max_checks = 32
 
 [gate]
 #account = "chatelaine-gate"

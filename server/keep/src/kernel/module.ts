@@ -5,6 +5,7 @@
 import type { InputOf, Operation, OutputOf, Refused, Result } from '@chatelaine/contract';
 import type { Log, Metrics } from '@chatelaine/process';
 import type { Epoch } from '@chatelaine/vault';
+import type { ModuleSettings } from '../keep-config.ts';
 import type { AuditRecord } from './audit-record.ts';
 import type { Clock } from './clock.ts';
 import type { HandshakeProofs } from './handshake-proofs.ts';
@@ -156,6 +157,8 @@ export interface ModuleServices {
    */
   readonly epoch: Epoch;
   readonly metrics: Metrics;
+  /** Tables of the configuration that are a module's own. */
+  readonly settings: ModuleSettings;
   /** Reads records outside of any request; bytes in what `work` saw are wiped when it ends. */
   readonly read: <T>(work: (tx: ModuleTransaction) => Promise<T>) => Promise<T>;
   /** Whether a module that this one `mayAsk` is there. */

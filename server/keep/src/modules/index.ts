@@ -3,6 +3,7 @@
 import type { ModuleDefinition } from '../kernel/module.ts';
 import { aesModule } from './aes/aes-module.ts';
 import { hotpModule } from './hotp/hotp-module.ts';
+import { ldapModule } from './ldap/ldap-module.ts';
 import { machinesModule } from './machines/machines-module.ts';
 import { passwordsModule } from './passwords/passwords-module.ts';
 import { recoveryModule } from './recovery/recovery-module.ts';
@@ -21,4 +22,5 @@ export const knownModules: readonly ModuleDefinition[] = [
   totpModule,
   yubiotpModule,
   recoveryModule,
+  ldapModule,
 ];

@@ -31,6 +31,8 @@ export interface GivenCode {
 export interface SpentCode {
   /** What made it: `totp/default`. */
   readonly by: string;
+  /** It was right and is not spent after all: the try is there again. Absent: codes of its kind are not limited. */
+  readonly giveBack?: () => void;
 }
 
 /** Whether any module that knows codes is there. */

@@ -132,7 +132,7 @@ interface Verdict {
   readonly decision: Decision;
   /** The credential whose code it is; present exactly when it is accepted. */
   readonly credential?: string;
-  /** It was no code of this kind, but one of another: the try is there again. */
+  /** It was no code of this kind, but one of another, or is not spent after all: the try is there again. */
   readonly giveBack: () => void;
 }
 
@@ -166,7 +166,7 @@ export class CodeCheck<C extends CommonCredential> {
     return async ({ tx, input }): Promise<Result<SpentCode>> => {
       const given = input as GivenCode;
       const { decision, credential, giveBack } = await this.#take(given, tx);
-      if (credential !== undefined) return ok({ by: `${this.#kind.module}/${credential}` });
+      if (credential !== undefined) return ok({ by: `${this.#kind.module}/${credential}`, giveBack });
       given.ifElsewhere(giveBack);
       return refuse(decision.verdict === 'refuse' ? decision.code : 'wrong-code');
     };

@@ -13,6 +13,7 @@ import { createVault } from '@chatelaine/vault';
 import { Keep, type KeepOptions, storePath } from '../keep.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { knownModules } from '../modules/index.ts';
+import { ldapTable } from '../modules/ldap/ldap-settings.ts';
 
 /** A clock that a test moves. */
 class MovedClock implements Clock {
@@ -146,6 +147,7 @@ const startOn = async (
     version: '0.0.0',
     known: knownModules,
     modules: ['machines', 'passwords'],
+    settings: { ldap: ldapTable.parse({}) },
     log: silentLog,
     clock,
     onStopRequested: () => {},
