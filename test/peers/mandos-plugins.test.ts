@@ -292,6 +292,17 @@ describe('plugins of Mandos', () => {
     assert.equal(readFileSync(ended, 'utf8'), 'ended\n');
   });
 
+  test('with --no-prompt nobody is asked, whatever went wrong', async () => {
+    const codeOf = async (...args: readonly string[]): Promise<number | undefined> => {
+      const { code, stdout } = await run(ours, [noFile, '--no-prompt', ...args], { input: 'typed\n' });
+      assert.equal(stdout.length, 0);
+      return code;
+    };
+    assert.equal(await codeOf(`--plugin-dir=${makePlugins({ fails: 'exit 3' })}`), 1);
+    assert.equal(await codeOf('--plugin-dir=/nonexistent'), 69);
+    assert.equal(await codeOf('--no-such-option'), 64);
+  });
+
   test('a plugin that prints without end gives nothing, and is ended', async () => {
     const directory = makePlugins({ endless: 'exec cat /dev/zero', later: 'sleep 1; printf password' });
     const { stdout, stderr } = await run(ours, [noFile, `--plugin-dir=${directory}`]);

@@ -12,3 +12,9 @@ export const makeLuksImage = async (file: string, key: Uint8Array): Promise<void
     input: key,
   });
 };
+
+/** Encrypts an image with a file system in place; 16 MiB of room must be left at its end. */
+export const encryptImage = async (file: string, key: Uint8Array): Promise<void> => {
+  const how = ['--encrypt', '--type', 'luks2', '--reduce-device-size', '16M', '--force-offline-reencrypt'];
+  await runToSuccess('cryptsetup', ['reencrypt', '-q', ...how, ...cheap, '--key-file', '-', file], { input: key });
+};

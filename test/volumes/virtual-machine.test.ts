@@ -3,12 +3,12 @@
 
 import assert from 'node:assert/strict';
 import { appendFileSync, copyFileSync, cpSync, createReadStream, mkdirSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { installedCopy } from '../support/installed-copy.ts';
 import { runProgram, runToSuccess } from '../support/run-program.ts';
 import { Scratch } from '../support/scratch.ts';
+import { fetchKernel, machineCache, startVirtualMachine } from '../support/virtual-machine.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 const [first, second] = ['the first pass phrase', 'the second one'] as const;
@@ -63,8 +63,8 @@ describe('encrypted volumes in a virtual machine', { skip: !isAsked && 'scripts/
   const ended = (step: string): number => Number(new RegExp(`^STEP ${step} (\\d+)$`, 'm').exec(said)?.[1]);
 
   before(async () => {
-    const base = path.join(process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache'), 'chatelaine-test/vm');
-    await runToSuccess(path.join(import.meta.dirname, 'vm/build-base.sh'), [base], { patienceMs: 180_000 });
+    await fetchKernel();
+    await runToSuccess(path.join(import.meta.dirname, 'vm/build-base.sh'), [machineCache], { patienceMs: 180_000 });
 
     const config = path.join(directory, 'chatelaine.toml');
     writeFileSync(config, 'purpose = "development"\n', { mode: 0o600 });
@@ -85,39 +85,16 @@ describe('encrypted volumes in a virtual machine', { skip: !isAsked && 'scripts/
     });
     writeFileSync(path.join(overlay, 'test.sh'), script);
     const initramfs = path.join(directory, 'initramfs');
-    copyFileSync(path.join(base, 'base.cpio'), initramfs);
+    copyFileSync(path.join(machineCache, 'base.cpio'), initramfs);
     const pack = ['-c', 'cd "$1" && find . | cpio --quiet -o -H newc --owner 0:0', 'sh', overlay];
     const packed = await runProgram('sh', pack);
     assert.equal(packed.code, 0, packed.stderr);
     appendFileSync(initramfs, packed.stdout);
 
-    const machine = [
-      '-machine',
-      'q35',
-      '-cpu',
-      'max',
-      '-m',
-      '1024',
-      '-nographic',
-      '-no-reboot',
-      '-nodefaults',
-      '-serial',
-      'stdio',
-    ];
-    const boot = [
-      '-kernel',
-      path.join(base, 'vmlinuz'),
-      '-initrd',
-      initramfs,
-      '-append',
-      'console=ttyS0 quiet panic=-1',
-    ];
-    const devices = ['-drive', `file=${disk},format=raw,if=virtio,cache=unsafe`, '-device', 'virtio-rng-pci'];
-    const { stdout, stderr } = await runProgram('qemu-system-x86_64', [...machine, ...boot, ...devices], {
-      patienceMs: BOOT_PATIENCE_MS,
-    });
-    said = stdout.toString().replaceAll('\r', '');
-    assert.match(said, /^ENDED \d+$/m, `${said}\n${stderr}`);
+    const machine = startVirtualMachine(scratch, { initramfs, disks: [disk] });
+    await machine.ended(BOOT_PATIENCE_MS);
+    said = machine.console();
+    assert.match(said, /^ENDED \d+$/m, said);
   });
 
   test('a wrong pass phrase opens nothing', () => {

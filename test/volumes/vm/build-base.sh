@@ -1,14 +1,13 @@
 #!/bin/bash
-# Makes the kernel and the first part of the initramfs of the virtual machine that volumes are opened in.
+# Makes the first part of the initramfs of the virtual machine that volumes are opened in.
 set -euo pipefail
 
 if [ "${1---help}" = --help ] || [ $# -ne 1 ]; then
   cat <<'HELP'
 usage: test/volumes/vm/build-base.sh DIRECTORY
 
-Downloads Debian's kernel for clouds and busybox, unpacks them (nothing is installed), and puts DIRECTORY/vmlinuz and
-DIRECTORY/base.cpio together: busybox, cryptsetup with its libraries, the modules for virtio, loop, ext4 and dm-crypt, and
-test/volumes/vm/init. Does nothing if both are there.
+Fetches Debian's kernel and busybox (test/support/vm/fetch-kernel.sh) and puts DIRECTORY/base.cpio together: busybox, cryptsetup
+with its libraries, the modules for virtio, loop, ext4 and dm-crypt, and test/volumes/vm/init. Does nothing if all is there.
 HELP
   [ "${1---help}" = --help ] && exit 0 || exit 2
 fi
@@ -19,16 +18,8 @@ if [ "$out/base.cpio" -nt "$here/init" ] && [ "$out/base.cpio" -nt "$here/build-
 work=$(mktemp -d "$out/work.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
-unpack() {
-  mkdir "$work/deb"
-  (cd "$work/deb" && apt-get download -qq "$1" >/dev/null 2>&1) || { apt-get update -qq; (cd "$work/deb" && apt-get download -qq "$1"); }
-  dpkg-deb -x "$work"/deb/*.deb "$2"
-  rm -r "$work/deb"
-}
-apt-cache show linux-image-cloud-amd64 >/dev/null 2>&1 || apt-get update -qq
-unpack "$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/.*Depends: //p' | head -n 1)" "$work/kernel"
-unpack busybox-static "$work/busybox"
-version=$(basename "$work"/kernel/boot/vmlinuz-*)
+"$here/../../support/vm/fetch-kernel.sh" "$out"
+version=$(basename "$out"/kernel/boot/vmlinuz-*)
 version=${version#vmlinuz-}
 
 root=$work/root
@@ -38,7 +29,7 @@ mkdir "$root/usr"
 ln -s bin "$root/sbin"
 ln -s lib "$root/lib64"
 for directory in bin sbin lib; do ln -s "../$directory" "$root/usr/$directory"; done
-cp "$work/busybox/bin/busybox" "$root/bin/busybox"
+cp "$out/busybox" "$root/bin/busybox"
 "$root/bin/busybox" --list | while read -r name; do [ "$name" = busybox ] || ln -s busybox "$root/bin/$name"; done
 
 # What ldd names, and what is loaded later.
@@ -56,20 +47,18 @@ for library in libgcc_s.so.1 libstdc++.so.6 libm.so.6 libdl.so.2 libpthread.so.0
 mkdir -p "$root$multiarch/ossl-modules"
 cp -L "/usr$multiarch/ossl-modules/legacy.so" "$root$multiarch/ossl-modules/"
 
-depmod -b "$work/kernel" "$version"
 for module in virtio_pci virtio_blk virtio_rng loop ext4 dm-mod dm-crypt xts aesni-intel algif_skcipher sha256_generic crc32c_generic; do
-  modprobe -d "$work/kernel" -S "$version" --show-depends "$module" 2>/dev/null | awk '$1 == "insmod" { print $2 }' || true
+  modprobe -d "$out/kernel" -S "$version" --show-depends "$module" 2>/dev/null | awk '$1 == "insmod" { print $2 }' || true
 done | sort -u | while read -r file; do
-  place=${file#"$work/kernel"}
+  place=${file#"$out/kernel"}
   mkdir -p "$root$(dirname "$place")"
   cp "$file" "$root$place"
 done
-cp "$work/kernel/lib/modules/$version"/modules.{builtin,order} "$root/lib/modules/$version/"
+cp "$out/kernel/lib/modules/$version"/modules.{builtin,order} "$root/lib/modules/$version/"
 depmod -b "$root" "$version" 2>/dev/null
 
 install -m 755 "$here/init" "$root/init"
 printf 'root:x:0:0:root:/:/bin/sh\n' >"$root/etc/passwd"
 printf 'root:x:0:\n' >"$root/etc/group"
 (cd "$root" && find . | cpio --quiet -o -H newc --owner 0:0) >"$work/base.cpio"
-mv "$work/kernel/boot/vmlinuz-$version" "$out/vmlinuz"
 mv "$work/base.cpio" "$out/base.cpio"

@@ -11,7 +11,7 @@ import { askFallback } from './ask-fallback.ts';
 import { findPlugins, type Plugin, type PluginAccount } from './find-plugins.ts';
 import { racePlugins } from './race-plugins.ts';
 import { startPlugin } from './run-plugin.ts';
-import { DEFAULT_PLUGIN_DIR, RUNNER_HELP, type RunnerSettings, readRunnerOrder } from './runner-settings.ts';
+import { DEFAULT_PLUGIN_DIR, NO_PROMPT, RUNNER_HELP, type RunnerSettings, readRunnerOrder } from './runner-settings.ts';
 
 const readIfThere = (path: string): string | undefined => {
   try {
@@ -142,6 +142,7 @@ export const runPlugins = async (words: readonly string[]): Promise<number> => {
   }
   if (outcome === 'printed') return 0;
   if (outcome === exitCode.io) return outcome;
+  if (words.includes(`--${NO_PROMPT}`)) return outcome === 'none' ? exitCode.failed : outcome;
   const asked = await askFallback();
   return asked === 0 && typeof outcome === 'number' ? outcome : asked;
 };

@@ -41,6 +41,9 @@ export type RunnerOrder =
 /** Where plugins are if nothing else is said; in an initramfs it belongs to root, and is given to the plugins' account. */
 export const DEFAULT_PLUGIN_DIR = '/lib/mandos/plugins.d';
 
+/** Nobody is asked if no plugin has the password. Ours alone, and only on the command line. */
+export const NO_PROMPT = 'no-prompt';
+
 const forms: readonly OptionForm[] = [
   { name: 'global-options', short: 'g', takesValue: true },
   { name: 'global-env', short: 'G', takesValue: true },
@@ -54,6 +57,7 @@ const forms: readonly OptionForm[] = [
   { name: 'plugin-helper-dir', takesValue: true },
   { name: 'config-file', takesValue: true },
   { name: 'debug' },
+  { name: NO_PROMPT },
   { name: 'help', short: '?' },
   { name: 'usage' },
   { name: 'version', short: 'V' },
@@ -148,6 +152,8 @@ const setters: Readonly<Record<string, Setter>> = {
     settings.debug = true;
     return undefined;
   },
+  // Counts whatever else is wrong, and so is looked for before anything is read.
+  [NO_PROMPT]: () => undefined,
 };
 
 /** The words of the file: separated by white space, without quoting; a `#` makes the rest of its line a comment. */
@@ -192,6 +198,7 @@ Runs the programs of a directory at once, and prints what the first of them prin
       --plugin-helper-dir DIRECTORY         (default /lib/mandos/plugin-helpers)
       --config-file FILE                    more options (default /conf/conf.d/mandos/plugin-runner.conf)
       --debug                               say what is done
+      --no-prompt                           if no plugin has the password, end with 1 and ask nobody
   -?, --help; --usage; -V, --version
 
 The file holds the same options, separated by blanks, with comments after "#". If no plugin has the password, it is asked for.

@@ -1,0 +1,125 @@
+// Machines that boot, in a virtual machine: Debian's kernel, an image made by Debian's initramfs-tools with our hook in it, and a root on
+// LUKS2. Without hardware support qemu takes minutes for all of it, so that it is a long test: scripts/test --long boot.
+
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { copyFileSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { startDebianMandos } from '../support/debian-mandos.ts';
+import { type DevInstance, startDevInstance } from '../support/dev-instance.ts';
+import { freePort } from '../support/free-port.ts';
+import { installedCopy } from '../support/installed-copy.ts';
+import { encryptImage } from '../support/luks-image.ts';
+import { createMandosMachine, type MandosMachine } from '../support/mandos-machine.ts';
+import { runToSuccess } from '../support/run-program.ts';
+import { Scratch } from '../support/scratch.ts';
+import { fetchKernel, machineCache, startVirtualMachine, type VirtualMachine } from '../support/virtual-machine.ts';
+
+const root = path.join(import.meta.dirname, '../..');
+const password = 'correct horse battery staple';
+const marker = randomBytes(8).toString('hex');
+const IMAGE_PATIENCE_MS = 300_000;
+const BOOT_PATIENCE_MS = 240_000;
+
+/** What the root file system runs: it says that it is there, and switches the machine off. */
+const init = `#!/bin/sh
+/bin/busybox echo "ROOT $(/bin/busybox cat /marker)"
+/bin/busybox ps
+/bin/busybox poweroff -f
+`;
+
+const isAsked = process.env['CHATELAINE_VIRTUAL_MACHINE'] === '1';
+
+describe('a machine whose root is encrypted', { skip: !isAsked && 'scripts/test --long boot' }, () => {
+  const scratch = new Scratch();
+  after(() => scratch[Symbol.asyncDispose]());
+  const directory = scratch.directory();
+  const image = path.join(directory, 'image');
+  let disk = '';
+  let instance: DevInstance;
+  let client: MandosMachine;
+
+  const makeDisk = async (): Promise<string> => {
+    const [files, file] = [path.join(directory, 'root'), path.join(directory, 'disk')];
+    for (const name of ['bin', 'sbin', 'dev', 'proc', 'sys', 'run', 'tmp', 'etc']) {
+      mkdirSync(path.join(files, name), { recursive: true });
+    }
+    copyFileSync(path.join(machineCache, 'busybox'), path.join(files, 'bin/busybox'));
+    symlinkSync('busybox', path.join(files, 'bin/sh'));
+    writeFileSync(path.join(files, 'sbin/init'), init, { mode: 0o755 });
+    writeFileSync(path.join(files, 'marker'), marker);
+    await runToSuccess('truncate', ['-s', '48M', file]);
+    await runToSuccess('mke2fs', ['-q', '-t', 'ext4', '-d', files, file, '24M']);
+    await encryptImage(file, Buffer.from(password));
+    return file;
+  };
+
+  /** Boots it once, with these parameters of its kernel. */
+  const boot = (append: string): VirtualMachine =>
+    startVirtualMachine(scratch, {
+      initramfs: image,
+      disks: [disk],
+      append: `root=/dev/mapper/root ro ip=dhcp ${append}`,
+      hasNetwork: true,
+    });
+  const mountsRoot = async (machine: VirtualMachine): Promise<void> => {
+    await machine.shows(new RegExp(`^ROOT ${marker}$`, 'm'), BOOT_PATIENCE_MS);
+    await machine.ended(BOOT_PATIENCE_MS);
+    // Nothing that got the password goes on running beside the machine.
+    assert.doesNotMatch(machine.console(), /unlock-root|unlock\.cjs|plugin-runner/);
+  };
+  const ours = (): string => `chatelaine=connect:10.0.2.2:${instance.mandosPort}`;
+  const lastDecision = async (): Promise<string> =>
+    JSON.parse(await instance.run(['machine', 'why', 'web1', '--json'])).last.decision;
+
+  before(async () => {
+    assert.equal(process.geteuid?.(), 0, 'an image is made as root');
+    await fetchKernel();
+    disk = await makeDisk();
+    instance = await startDevInstance(scratch);
+    client = await createMandosMachine(scratch.directory(), 'web1', password);
+    const stanza = path.join(directory, 'clients.conf');
+    writeFileSync(stanza, client.stanza, { mode: 0o600 });
+    await instance.run(['machine', 'import', stanza]);
+    const copy = await installedCopy(scratch);
+    for (const part of ['integrations', 'scripts/install-boot']) {
+      cpSync(path.join(root, part), path.join(copy, part), { recursive: true });
+    }
+    const uuid = (await runToSuccess('cryptsetup', ['luksUUID', disk])).trim();
+    const kernel = path.join(machineCache, 'kernel');
+    await runToSuccess(path.join(import.meta.dirname, 'make-image.sh'), [kernel, copy, client.keyDir, uuid, image], {
+      patienceMs: IMAGE_PATIENCE_MS,
+    });
+  });
+
+  test('gets its password from Chatelaine, and boots with nobody there', async () => {
+    const machine = boot(`mandos=off ${ours()}`);
+    await mountsRoot(machine);
+    assert.match(machine.console(), /the server is asked for the disk password; it can be typed as well/);
+    assert.equal(await lastDecision(), 'released');
+  });
+
+  test('disabled, it gets nothing; the prompt is there, and works', async () => {
+    await instance.run(['machine', 'disable', 'web1']);
+    const machine = boot(`mandos=off ${ours()}`);
+    await machine.shows(/asking 10\.0\.2\.2:\d+ for the disk password/, BOOT_PATIENCE_MS);
+    await machine.shows(/Please unlock disk root/, BOOT_PATIENCE_MS);
+    assert.equal(await lastDecision(), 'refused');
+    machine.type(`${password}\n`);
+    await mountsRoot(machine);
+    await instance.run(['machine', 'enable', 'web1']);
+  });
+
+  test('boots from Debian’s mandos while Chatelaine is down', async () => {
+    const theirs = await startDebianMandos(scratch, client.stanza);
+    const down = `chatelaine=connect:10.0.2.2:${await freePort()}`;
+    await mountsRoot(boot(`mandos=off ${down} chatelaine=connect:10.0.2.2:${theirs.port}`));
+  });
+
+  test('boots from Chatelaine with Debian’s mandos-client in the same image', async () => {
+    const machine = boot(`chatelaine=off mandos=connect:10.0.2.2:${instance.mandosPort}`);
+    await mountsRoot(machine);
+    assert.doesNotMatch(machine.console(), /chatelaine:/);
+  });
+});
