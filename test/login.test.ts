@@ -28,8 +28,8 @@ suite('a login', () => {
   after(() => scratch[Symbol.asyncDispose]());
 
   /** A shell on a terminal, with a session of its own. */
-  const openShell = async (): Promise<PtyShell> => {
-    const shell = await PtyShell.open([], ['bash', '--norc']);
+  const openShell = async (command: readonly string[] = ['bash', '--norc']): Promise<PtyShell> => {
+    const shell = await PtyShell.open([], command);
     await shell.run(`export PATH=${bin}:$PATH; unset CHATELAINE_DIR`);
     assert.equal((await shell.run('eval "$(chatelaine session token --export)"')).code, 0);
     return shell;
@@ -143,5 +143,83 @@ suite('a login', () => {
     );
     assert.equal(refused.code, 1);
     assert.match(refused.text, /another certificate/);
+  });
+
+  suite('in the keyring of the kernel', () => {
+    /** A shell in a login of its own, as far as the kernel is concerned, with the keys of its logins shown by Debian's keyctl. */
+    const openInKeyring = (): Promise<PtyShell> =>
+      openShell(['keyctl', 'session', '-', 'bash', '--norc', '--noediting']);
+
+    const statusOf = async (shell: PtyShell) => JSON.parse((await shell.run('chatelaine session status --json')).text);
+
+    /** The keys of the type `user` that hold logins, each as /proc/keys has it. */
+    const keysOf = async (shell: PtyShell): Promise<readonly string[]> => {
+      const ring = await shell.run('keyctl search @s keyring chatelaine-logins');
+      if (ring.code !== 0) return [];
+      const ids = (await shell.run(`keyctl rlist ${ring.text}`)).text.split(/\s+/).filter((id) => /^\d+$/.test(id));
+      const known = (await shell.run('cat /proc/keys')).text.split('\n');
+      const hex = ids.map((id) => Number(id).toString(16).padStart(8, '0'));
+      return known.filter((line) => hex.some((id) => line.startsWith(id)) && line.includes(':elsewhere-v-'));
+    };
+
+    const idOf = (key: string | undefined): number => Number.parseInt(key?.slice(0, 8) ?? '', 16);
+
+    test('it is found by this shell, sealed, and expires there with the token', async () => {
+      await using shell = await openInKeyring();
+      const loggedIn = await shell.run(
+        `chatelaine login ${instance.https} --user ada --key ${keyFile} --yes --life 90m --json`,
+      );
+      assert.equal(loggedIn.code, 0, loggedIn.text);
+      assert.equal(JSON.parse(loggedIn.text.split('\n').at(-1) ?? '').keptIn, 'kernel keyring');
+      assert.equal((await asks(shell)).code, 0);
+      const { id, logins } = await statusOf(shell);
+      const [login, ...others] = logins;
+      assert.deepEqual([login.server, login.keptIn, others], [`https://${instance.https}`, 'kernel keyring', []]);
+      const [key, ...more] = await keysOf(shell);
+      assert.deepEqual(more, []);
+      assert.match(key ?? '', / (89m|1h) /, 'it expires as the token does');
+      const payload = await shell.run(`keyctl pipe ${idOf(key)} | grep -ac chs_`);
+      assert.equal(payload.text, '0', 'the token itself is not in it');
+      const files = `find /dev/shm /run/user -path '*/${id}/v-*' 2> /dev/null`;
+      assert.equal((await shell.run(files)).text, '', 'nothing of it lies in the directory of the session');
+    });
+
+    test('it is gone after the logout, a lock, and the end of the session', async () => {
+      for (const end of [`logout ${instance.https}`, 'session lock', 'session logout']) {
+        await using shell = await openInKeyring();
+        assert.equal((await logIn(shell)).code, 0);
+        assert.equal((await keysOf(shell)).length, 1);
+        assert.equal((await shell.run(`chatelaine ${end}`)).code, 0, end);
+        assert.deepEqual(await keysOf(shell), [], end);
+        assert.notEqual((await asks(shell)).code, 0);
+      }
+    });
+
+    test('another shell that can read the key cannot open it, nor the same one under another name', async () => {
+      await using shell = await openInKeyring();
+      await logIn(shell);
+      const other = await shell.run(
+        `setsid --wait env -u CHATELAINE_SESSION sh -c 'eval "$(chatelaine session token --export)"; chatelaine --server ${instance.https} machine list'`,
+      );
+      assert.equal(other.code, 6, other.text);
+      const [key = ''] = await keysOf(shell);
+      const [, session = '', label = ''] = /user +([a-z2-7]+):(elsewhere-v-[a-z2-7]+)/.exec(key) ?? [];
+      const ring = (await shell.run('keyctl search @s keyring chatelaine-logins')).text;
+      const copy = `keyctl pipe ${idOf(key)} | keyctl padd user ${session}:${label.slice(0, -1)}a ${ring}`;
+      assert.equal((await shell.run(copy)).code, 0);
+      assert.equal((await statusOf(shell)).logins.length, 1, 'the copy is none');
+    });
+
+    test('where there is no keyring that lasts, it is kept in memory as before, and that is said', async () => {
+      await using shell = await openInKeyring();
+      await shell.run('keyctl revoke @s');
+      const loggedIn = await shell.run(`chatelaine login ${instance.https} --user ada --key ${keyFile} --yes --json`);
+      assert.equal(loggedIn.code, 0, loggedIn.text);
+      assert.equal(JSON.parse(loggedIn.text.split('\n').at(-1) ?? '').keptIn, 'memory');
+      assert.equal((await asks(shell)).code, 0);
+      assert.match((await shell.run('chatelaine session status')).text, /login +https:\S+, kept in memory/);
+      assert.equal((await shell.run(`chatelaine logout ${instance.https}`)).code, 0);
+      assert.equal((await asks(shell)).code, 6);
+    });
   });
 });

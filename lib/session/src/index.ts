@@ -15,7 +15,7 @@ export { isRefused, type Refused, type SessionRefusalCode } from './refusal.ts';
 export type { SessionOptions } from './session-options.ts';
 export type { Environment, PlaceOptions } from './session-place.ts';
 export type { SessionFacts } from './session-record.ts';
-export type { Done, OpenVault, ShellSession, VaultKey } from './shell-session.ts';
+export type { Done, OpenedVault, OpenVault, SealedVault, ShellSession, VaultKey } from './shell-session.ts';
 export {
   DEFAULT_IDLE_MS,
   DEFAULT_LIFETIME_MS,

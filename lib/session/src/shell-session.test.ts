@@ -199,6 +199,43 @@ test('a sealed key that is put in the place of another is a refusal', () => {
   assert.deepEqual(codes.toSorted(), ['damaged', 'not-logged-in']);
 });
 
+test('what is kept elsewhere opens in this session, unchanged and under its own label only, and not after the end', () => {
+  using runtime = new ScratchRuntime();
+  const options = { ...runtime.options, surroundings: surroundings() };
+  const { token, session: first } = begin(options);
+  const made = first.seal('mail', Buffer.from('the key of mail'));
+  assert.ok(made.kind === 'sealed');
+  const { label, sealed } = made;
+  assert.equal(label, first.labelOf('mail'));
+  assert.ok(!sealed.includes('mail') && !label.includes('mail'), 'it tells nothing of names and keys');
+  assertRefused(first.key('mail'), 'not-logged-in', 'it is not in the directory');
+  first[Symbol.dispose]();
+  using session = open(token, options);
+  const opened = session.unseal(label, sealed);
+  assert.ok(opened.kind === 'key');
+  using key = opened.key;
+  assert.deepEqual([opened.vault, key.bytes.toString()], ['mail', 'the key of mail']);
+  for (let at = 0; at < sealed.length; at++) {
+    const changed = Buffer.from(sealed);
+    changed[at] = (changed[at] ?? 0) ^ 1;
+    assertRefused(session.unseal(label, changed), 'damaged', `byte ${at}`);
+  }
+  assertRefused(session.unseal(session.labelOf('another'), sealed), 'damaged', 'another label');
+  assertRefused(session.unseal(label, sealed.subarray(0, 20)), 'damaged', 'cut off');
+  session.login('mail', Buffer.from('the key of mail'));
+  const [file = ''] = readdirSync(runtime.in(session.id)).filter((name) => name.startsWith('v-'));
+  const kept = readFileSync(`${runtime.in(session.id)}/${file}`);
+  assertRefused(session.unseal(label, kept), 'damaged', 'what lies in the directory is not taken for it');
+  assertRefused(session.unseal(file, kept), 'damaged');
+  using other = begin(options).session;
+  assertRefused(other.unseal(label, sealed), 'damaged', 'another session of the same shell');
+  assertRefused(session.seal('', Buffer.from('x')), 'invalid-name');
+  assertRefused(session.seal('mail', new Uint8Array()), 'invalid-key');
+  session.end();
+  assertRefused(session.unseal(label, sealed), 'logged-out');
+  assertRefused(session.seal('mail', Buffer.from('x')), 'logged-out');
+});
+
 test('the token alone, and the files alone, say nothing of keys and names', () => {
   using runtime = new ScratchRuntime();
   const options = { ...runtime.options, surroundings: surroundings() };

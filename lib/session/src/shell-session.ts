@@ -30,6 +30,19 @@ export interface OpenVault {
   readonly loggedInAtUnixMs: number;
 }
 
+/** A vault's key, sealed to be kept elsewhere than in the session's directory. */
+export interface SealedVault {
+  readonly kind: 'sealed';
+  /** Names it there; tells nothing of the vault's name. */
+  readonly label: string;
+  readonly sealed: Buffer;
+}
+
+/** The key of a vault that was kept elsewhere. Whoever gets it releases it. */
+export interface OpenedVault extends VaultKey {
+  readonly loggedInAtUnixMs: number;
+}
+
 /** What a session is made of; it takes over place, directory and keys. */
 export interface SessionParts {
   readonly id: string;
@@ -44,6 +57,8 @@ export interface SessionParts {
 const DONE: Done = { kind: 'done' };
 const USED_FILE = 'used';
 const CURRENT_FILE = 'current';
+/** Begins what names a vault elsewhere: what was sealed for there is never taken for a file, nor a file for it. */
+const ELSEWHERE = 'elsewhere-';
 const VAULT_FILE = /^v-[a-z2-7]{32}$/;
 const MOMENT_BYTES = 16;
 const USED_STEP_MS = 60_000;
@@ -137,6 +152,39 @@ export class ShellSession implements Disposable {
     if (name === undefined) return refuse('not-logged-in');
     const entry = this.#entry(this.#parts.keys.fileOf(name));
     return 'kind' in entry ? entry : { kind: 'key', vault: entry.name, key: entry.key };
+  }
+
+  /** What names a vault where it is kept elsewhere. */
+  labelOf(vault: string): string {
+    return `${ELSEWHERE}${this.#parts.keys.fileOf(vault)}`;
+  }
+
+  /**
+   * Seals the key of a vault that the caller keeps elsewhere, for as long as it likes: it opens in this session alone, and not
+   * when that is over.
+   *
+   * @param vault 1 to 255 bytes on one line
+   * @param key 1 to 65,536 bytes, copied; the caller wipes them
+   */
+  seal(vault: string, key: Uint8Array): SealedVault | Refused {
+    if (!isVaultName(vault)) return refuse('invalid-name');
+    if (key.length === 0 || key.length > MAX_KEY_BYTES) return refuse('invalid-key');
+    const touched = this.touch();
+    if (touched.kind === 'refused') return touched;
+    const { keys, clock, fill } = this.#parts;
+    using plain = formatVaultEntry(vault, clock.unixMs(), key);
+    const label = this.labelOf(vault);
+    return { kind: 'sealed', label, sealed: keys.seal(label, plain.bytes, fill) };
+  }
+
+  /** Opens what {@link seal} made under this label. */
+  unseal(label: string, sealed: Uint8Array): OpenedVault | Refused {
+    const touched = this.touch();
+    if (touched.kind === 'refused') return touched;
+    const plain = label.startsWith(ELSEWHERE) ? this.#parts.keys.open(label, sealed) : undefined;
+    if (plain === undefined) return refuse('damaged');
+    const { name, loggedInAtUnixMs, key } = parseVaultEntry(plain);
+    return { kind: 'key', vault: name, loggedInAtUnixMs, key };
   }
 
   /** What it is logged in to, by name. */

@@ -22,6 +22,7 @@ export const registerLogin = (program: Command): void => {
     .option('--life <DURATION>', 'how long it is to last (default: 12h)')
     .option('--fingerprint <SHA256>', 'of the certificate of the server; "system" if the system trusts it')
     .option('-y, --yes', 'do not ask whether the certificate is right')
+    .option('--json', 'print JSON, also where it is kept')
     .action(
       action<LoginOptions>(async (options, server = '') => (await import('../server/login.ts')).login(server, options)),
     );

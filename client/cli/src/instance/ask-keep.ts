@@ -33,7 +33,7 @@ const askServer = async <T>(address: string, act: (client: Client) => Promise<T>
   const { httpTransport } = await import('../server/http-transport.ts');
   const { findLogin } = await import('../server/kept-login.ts');
   const server = parseServerAddress(address);
-  const { token, fingerprint } = findLogin(server);
+  const { token, fingerprint } = await findLogin(server);
   try {
     return await act(createClient(httpTransport({ server, fingerprint, token })));
   } finally {

@@ -12,11 +12,11 @@ import { answerOf } from '../refused-answer.ts';
 import { openOwnSession } from '../session/own-session.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { formatMoment } from '../terminal/moment.ts';
-import { say } from '../terminal/output.ts';
+import { printJson, say } from '../terminal/output.ts';
 import { readPassword, readStdin, splitLastLine } from '../terminal/secret-input.ts';
 import { parseFingerprint } from './fingerprint.ts';
 import { fingerprintOf, httpTransport } from './http-transport.ts';
-import { keepLogin } from './kept-login.ts';
+import { keepLogin, type LoginPlace } from './kept-login.ts';
 import { parseServerAddress, type ServerAddress } from './server-address.ts';
 
 export interface LoginOptions {
@@ -27,6 +27,7 @@ export interface LoginOptions {
   readonly life?: string;
   readonly fingerprint?: string;
   readonly yes?: boolean;
+  readonly json?: boolean;
 }
 
 const CLIENT_NONCE_BYTES = 16;
@@ -67,10 +68,11 @@ const proofBy = async (
     if (hasCode !== true) return { kind: 'pass-phrase', passPhrase: await readPassword(PASS_PHRASE) };
     return { kind: 'pass-phrase', ...(await readPassPhraseAndCode()) };
   }
+  // Typed before the challenge is fetched, which is not good for long.
+  const code = hasCode === true ? { code: await readCode() } : {};
   const { storeId, nonce } = await ask();
   const fresh = { nonce, clientNonce: randomBytes(CLIENT_NONCE_BYTES) };
   const text = sessions.loginText(storeId, user, fresh);
-  const code = hasCode === true ? { code: await readCode() } : {};
   const signature = await signWithOpenSsh(text, key, sessions.LOGIN_NAMESPACE);
   return { kind: 'ssh-signature', ...fresh, signature, ...code };
 };
@@ -89,10 +91,13 @@ export const login = async (address: string, options: LoginOptions): Promise<voi
   const proof = await proofBy(user, options, async () => answerOf(await client.call(sessions.challenge, {})));
   const answer = answerOf(await client.call(sessions.login, { user, proof, lifeMs }), user);
   if (proof.kind === 'pass-phrase') proof.passPhrase.fill(0);
+  const { session, expiresAtUnixMs } = answer;
+  let keptIn: LoginPlace;
   try {
-    keepLogin(server, answer.token, fingerprint);
+    keptIn = await keepLogin(server, answer.token, fingerprint, lifeMs);
   } finally {
     answer.token.fill(0);
   }
-  say(`Logged in at ${server.origin} as ${user}, in this shell, until ${formatMoment(answer.expiresAtUnixMs)}.`);
+  if (options.json === true) return await printJson({ server: server.origin, user, session, expiresAtUnixMs, keptIn });
+  say(`Logged in at ${server.origin} as ${user}, in this shell, until ${formatMoment(expiresAtUnixMs)}.`);
 };

@@ -9,9 +9,9 @@ import { parseServerAddress } from './server-address.ts';
 
 export const logout = async (address: string): Promise<void> => {
   const server = parseServerAddress(address);
-  const { token, fingerprint } = findLogin(server);
+  const { token, fingerprint } = await findLogin(server);
   // Forgotten here in any case: a server that cannot be reached must not keep the shell logged in.
-  forgetLogin(server);
+  await forgetLogin(server);
   try {
     const answer = await createClient(httpTransport({ server, fingerprint, token })).call(sessions.logout, {});
     const isOver = answer.kind === 'ok' || answer.code === 'unauthenticated' || answer.code === 'not-found';

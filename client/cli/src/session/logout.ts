@@ -2,6 +2,7 @@
 
 import { endAllSessions } from '@chatelaine/session';
 import { Failure } from '../failure.ts';
+import { forgetLoginsInKeyring } from '../server/kept-login.ts';
 import { say } from '../terminal/output.ts';
 import { orFail } from './failure-of.ts';
 import { openOwnSession } from './own-session.ts';
@@ -23,6 +24,7 @@ export const logout = async (vault: string | undefined, { all }: LogoutOptions):
     say('Its key is forgotten.');
     return;
   }
+  await forgetLoginsInKeyring(session);
   session.end();
   say('The session has ended; its token opens nothing any more.');
 };

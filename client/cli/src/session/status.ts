@@ -1,6 +1,7 @@
 // `chatelaine session status`: what the session of this shell is, or why there is none.
 
 import { isOldToken, isRefused, openOldToken, type ShellSession } from '@chatelaine/session';
+import { isLoginVault, type ListedLogin, type LoginPlace, listLogins } from '../server/kept-login.ts';
 import { formatMoment, formatSpan } from '../terminal/moment.ts';
 import { print, printJson, say } from '../terminal/output.ts';
 import { formatTable, terminalWidth } from '../terminal/table.ts';
@@ -21,12 +22,14 @@ const tellAboutOldToken = async (): Promise<void> => {
   );
 };
 
+const placeText = (place: LoginPlace): string => (place === 'kernel keyring' ? 'the keyring of the kernel' : place);
+
 const wholeSeconds = (ms: number): string => formatSpan(Math.floor(ms / 1_000) * 1_000);
 
-const describe = (session: ShellSession) => {
+const describe = (session: ShellSession, logins: readonly ListedLogin[]) => {
   const { facts, id, isInMemory } = session;
   const { idleMs, lifetimeMs } = session.timeLeft();
-  const vaults = session.vaults();
+  const vaults = session.vaults().filter(({ name }) => !isLoginVault(name));
   return {
     id,
     shellPid: facts.anchor.pid,
@@ -37,13 +40,14 @@ const describe = (session: ShellSession) => {
     lifetimeLeftMs: lifetimeMs,
     current: vaults.find(({ isCurrent }) => isCurrent)?.name ?? null,
     vaults: vaults.map(({ name, loggedInAtUnixMs }) => ({ name, loggedInAtUnixMs })),
+    logins,
   };
 };
 
 export const status = async (options: { readonly json?: boolean }): Promise<void> => {
   if (!tokenOfEnvironment()?.startsWith('sk2_')) await tellAboutOldToken();
   using session = openOwnSession();
-  const shown = describe(session);
+  const shown = describe(session, await listLogins(session));
   if (options.json === true) return await printJson(shown);
   await print(
     [
@@ -54,6 +58,7 @@ export const status = async (options: { readonly json?: boolean }): Promise<void
       '',
     ].join('\n'),
   );
+  for (const { server, keptIn } of shown.logins) await print(`login    ${server}, kept in ${placeText(keptIn)}\n`);
   if (shown.vaults.length === 0) return say('It is logged in to no vault.');
   const rows = shown.vaults.map(({ name, loggedInAtUnixMs }) => [
     name,
