@@ -9,12 +9,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { audit, type Client, users, yubiotp } from '@chatelaine/contract';
+import { type Client, users, yubiotp } from '@chatelaine/contract';
 import { typeCode, type YubikeySecrets } from '../../server/keep/src/modules/yubiotp/testing/type-code.ts';
 import { startDevInstance } from '../support/dev-instance.ts';
 import { freePort } from '../support/free-port.ts';
 import { House } from '../support/house.ts';
 import { connectAs } from '../support/instance-link.ts';
+import { recordedCodes } from '../support/recorded-codes.ts';
 import { Scratch } from '../support/scratch.ts';
 
 const KILLS = Number(process.env['CHATELAINE_KILLS'] ?? 6);
@@ -36,22 +37,6 @@ const enroll = async (admin: Client, publicId: string, secrets: YubikeySecrets):
     await admin.call(yubiotp.confirm, { user, publicId, otp }),
   ]) {
     assert.equal(made.kind, 'ok', JSON.stringify(made));
-  }
-};
-
-/** The counters of every verdict OK on record, each with its key. */
-const recordedCodes = async (admin: Client): Promise<readonly string[]> => {
-  const codes: string[] = [];
-  for (let before: number | undefined; ; ) {
-    const page = await admin.call(audit.list, { limit: 1_000, ...(before !== undefined && { before }) });
-    assert.ok(page.kind === 'ok');
-    for (const { operation, object, decision, facts } of page.value.records) {
-      if (operation !== 'yubiotp.validate' || decision !== 'released') continue;
-      const factOf = (wanted: string) => facts.find(({ name }) => name === wanted)?.value;
-      codes.push(`${object} ${factOf('counter')} ${factOf('use')}`);
-    }
-    before = page.value.next;
-    if (before === undefined) return codes;
   }
 };
 
@@ -122,7 +107,7 @@ test(`${KILLS} kills under verification load: no code is OK twice, none that was
     const status = await ask(otp, randomBytes(16).toString('hex'));
     assert.equal(status, 'REPLAYED_OTP', `a code that was OK ${oks} times`);
   }
-  const recorded = await recordedCodes(admin);
+  const recorded = await recordedCodes(admin, 'yubiotp.validate');
   assert.equal(new Set(recorded).size, recorded.length, 'each code once on record');
   const oks = pressed.reduce((sum, code) => sum + code.oks, 0);
   assert.ok(oks > 0 && recorded.length >= oks, `${recorded.length} on record, ${oks} answered`);

@@ -1,10 +1,11 @@
 // How closed the units are, by systemd's own measure: 0.0 is a unit that may do nothing, 10.0 one that may do everything.
 
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { runProgram } from '../support/run-program.ts';
+import { Scratch } from '../support/scratch.ts';
 
 const directory = path.join(import.meta.dirname, '../../integrations/systemd');
 const services = readdirSync(directory).filter((name) => name.endsWith('.service'));
@@ -29,6 +30,19 @@ describe('the units', () => {
       assert.match(stdout.toString(), /Overall exposure level for \S+: [012]\.\d/);
     });
   }
+
+  test('a keep that may connect to a directory is as closed, but for the addresses that are named', async () => {
+    await using scratch = new Scratch();
+    const unit = path.join(scratch.directory(), 'chatelaine-keep.service');
+    const parts = ['chatelaine-keep.service', 'drop-ins/keep-directory.conf'];
+    const text = parts.map((part) => readFileSync(path.join(directory, part), 'utf8')).join('\n');
+    assert.match(text, /^IPAddressDeny=any$/m);
+    assert.doesNotMatch(text, /^IPAddressAllow=/m, 'the script adds them');
+    writeFileSync(unit, `${text}IPAddressAllow=192.0.2.1\n`);
+    const args = ['security', '--offline=true', `--threshold=${MOST_EXPOSURE}`, '--no-pager', unit];
+    const { code, stdout } = await runProgram('systemd-analyze', args);
+    assert.equal(code, 0, stdout.toString());
+  });
 
   test('none begins as root or can gain a privilege, and only checkers have a capability, the one to ping', () => {
     assert.equal(services.length, 6);
