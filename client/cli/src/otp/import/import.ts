@@ -64,8 +64,10 @@ const readTokens = async (options: ImportOptions): Promise<ReadTokens> => {
   const file = await readFile(path);
   try {
     if (pskc === undefined) return readOtpauthList(file);
-    const { readPskc } = await import('../pskc/read-pskc.ts');
-    return await readPskc(file, (kind) => askForSecret(kind, options), Date.now());
+    const { parseContainer, readContainer } = await import('../pskc/read-pskc.ts');
+    const container = parseContainer(file);
+    const { kind } = container.method;
+    return readContainer(container, kind === 'none' ? undefined : await askForSecret(kind, options), Date.now());
   } catch (error) {
     if (error instanceof TokenError) throw new Failure('input', `The file cannot be read: ${error.message}.`);
     throw error;

@@ -12,9 +12,6 @@ const algorithmNames: Readonly<Record<string, Token['kind']>> = {
   [`${NAMESPACE}:totp`]: 'totp',
 };
 
-/** Gives the pass phrase, or the pre-shared key in hexadecimal; to be wiped by the reader. */
-export type AskSecret = (kind: 'pass-phrase' | 'pre-shared') => Promise<Buffer>;
-
 const own = (element: Element | undefined, name: string): Element | undefined => {
   const found = element?.children.filter((child) => child.name === name && child.namespace === NAMESPACE) ?? [];
   if (found.length > 1) throw new TokenError(`it has more than one ${name}`);
@@ -124,12 +121,11 @@ const keyFrom = (secret: Buffer, method: KeyMethod): Buffer => {
   return Buffer.from(hex, 'hex');
 };
 
-const decryptionOf = async (container: Element, ask: AskSecret): Promise<Decryption | undefined> => {
-  const method = keyMethodOf(container);
+const decryptionOf = ({ root, method }: KeyContainer, secret: Buffer | undefined): Decryption | undefined => {
   if (method.kind === 'none') return undefined;
-  const secret = await ask(method.kind);
+  if (secret === undefined) throw new TokenError('its key is missing');
   try {
-    return new Decryption(container, keyFrom(secret, method));
+    return new Decryption(root, keyFrom(secret, method));
   } finally {
     secret.fill(0);
   }
@@ -140,19 +136,34 @@ const nameOfPackage = (keyPackage: Element, at: number): string => {
   return id === undefined ? `key package ${at + 1}` : `key package ${at + 1} (key ${id.slice(0, 64)})`;
 };
 
-/** Reads a whole container; every key package that is wrong is named. Throws {@link TokenError} if it is none. */
-export const readPskc = async (file: Buffer, ask: AskSecret, nowUnixMs: number): Promise<ReadTokens> => {
-  const container = parseDocument(file);
-  if (container.name !== 'KeyContainer' || container.namespace !== NAMESPACE)
+/** A container, and how the key of its values is found. */
+export interface KeyContainer {
+  readonly root: Element;
+  readonly method: KeyMethod;
+}
+
+/** Opens a container. Throws {@link TokenError} if it is none. */
+export const parseContainer = (file: Buffer): KeyContainer => {
+  const root = parseDocument(file);
+  if (root.name !== 'KeyContainer' || root.namespace !== NAMESPACE) {
     throw new TokenError('it is no key container of RFC 6030');
-  const decryption = await decryptionOf(container, ask);
+  }
+  return { root, method: keyMethodOf(root) };
+};
+
+/**
+ * Reads every key package of a container; those that are wrong are named. Throws {@link TokenError} if its key is.
+ *
+ * @param secret the pass phrase, or the pre-shared key in hexadecimal, as the method of the container says; wiped
+ */
+export const readContainer = (container: KeyContainer, secret: Buffer | undefined, nowUnixMs: number): ReadTokens => {
+  const decryption = decryptionOf(container, secret);
+  const { children } = container.root;
   const tokens: Token[] = [];
   const faults: Fault[] = [];
   const notes = new Set<string>();
   try {
-    const packages = container.children.filter(
-      ({ name, namespace }) => name === 'KeyPackage' && namespace === NAMESPACE,
-    );
+    const packages = children.filter(({ name, namespace }) => name === 'KeyPackage' && namespace === NAMESPACE);
     for (const [at, keyPackage] of packages.entries()) {
       const where = nameOfPackage(keyPackage, at);
       try {
@@ -165,7 +176,7 @@ export const readPskc = async (file: Buffer, ask: AskSecret, nowUnixMs: number):
   } finally {
     decryption?.wipe();
   }
-  const isSigned = container.children.some(({ name, namespace }) => name === 'Signature' && namespace === SIGNATURE);
+  const isSigned = children.some(({ name, namespace }) => name === 'Signature' && namespace === SIGNATURE);
   if (isSigned) notes.add('The file is signed; the signature was not checked.');
   return { tokens, faults, notes: [...notes] };
 };
