@@ -2,14 +2,26 @@
 // canaries, nothing within a minute after the last was used, in no form. And of the keys, one copy, locked, where it must be.
 
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Client, keyslots, machines, passwords, type Result, tokens } from '@chatelaine/contract';
+import {
+  aes,
+  type Client,
+  hotp,
+  keyslots,
+  machines,
+  passwords,
+  type Result,
+  tokens,
+  totp,
+  users,
+} from '@chatelaine/contract';
 import { RawKey } from '@chatelaine/rawtls';
 import { type KeyPair, makeKeyPair } from '@chatelaine/rawtls/testing';
+import { oneTimeCode } from '../../server/keep/src/otp/one-time-code.ts';
 import { type DevInstance, type ProcessName, startDevInstance } from '../support/dev-instance.ts';
 import { connectAs } from '../support/instance-link.ts';
 import { fetchAtPort } from '../support/machine-at-the-port.ts';
@@ -177,6 +189,37 @@ suite('secrets in memory', { timeout: 400_000 }, () => {
       assert.ok(Buffer.from(await answer.arrayBuffer()).equals(bytes));
     });
     used.push(...stored);
+  });
+
+  test('and seeds of one-time codes: enrolled, taken over from another system, used, and exported', async () => {
+    const people = ['ada', 'bob', 'eve', 'joe'];
+    for (const name of people) accepted(await admin.call(users.add, { name, fullName: '', groups: [] }));
+    const seeds = makeCanaries('seed', 64, [16, 20, 32, 64]).map((canary, at) => ({
+      ...canary,
+      ...{ user: people[at % people.length] ?? '', credential: `c${(at >> 2) & 7}`, isImported: at >= 32 },
+    }));
+    const form = { digits: 8, algorithm: 'sha1', lookAhead: 10 } as const;
+    const code = (bytes: Buffer, counter: number): string => oneTimeCode(bytes, counter, form).toString();
+    const id = randomBytes(16).toString('hex');
+    await forAll(seeds, async ({ user, credential, bytes, isImported }) => {
+      const named = { user, credential };
+      if (isImported) {
+        const seed = Buffer.from(bytes);
+        const one = { ...named, digits: 8, algorithm: 'sha1', periodSeconds: 30, window: 1, seed } as const;
+        return accepted(await admin.call(totp.bring, { import: id, credentials: [one] }));
+      }
+      const secret = { kind: 'given', value: Buffer.from(bytes) } as const;
+      accepted(await admin.call(hotp.enroll, { ...named, ...form, secret, counter: 0 }));
+      accepted(await admin.call(hotp.confirm, { ...named, codes: [code(bytes, 0), code(bytes, 1)] }));
+      accepted(await admin.call(hotp.verify, { ...named, code: code(bytes, 2) }));
+      return accepted(await admin.call(hotp.verify, { ...named, code: code(bytes, 3) }));
+    });
+    accepted(await admin.call(aes.completeImport, { import: id }));
+    await forAll(seeds, async ({ user, credential, bytes, isImported }) => {
+      const exported = await admin.call(isImported ? totp.exportSeed : hotp.exportSeed, { user, credential });
+      assert.ok(Buffer.from(accepted(exported).seed).equals(bytes));
+    });
+    used.push(...seeds);
   });
 
   test('and a pass phrase that opens the keep', async () => {

@@ -71,7 +71,7 @@ export const checkKeys = defineOperation({
   path: () => 'keys',
   input: z.strictObject({ import: importIdSchema, keys: broughtKeys }),
   output: moved,
-  refusals: ['invalid-input', 'already-exists'],
+  refusals: ['already-exists'],
 });
 
 export const bringKeys = defineOperation({
@@ -86,7 +86,7 @@ export const bringKeys = defineOperation({
   path: () => 'keys',
   input: z.strictObject({ import: importIdSchema, keys: broughtKeys }),
   output: moved,
-  refusals: ['invalid-input', 'already-exists', 'disk-full'],
+  refusals: ['already-exists', 'disk-full'],
 });
 
 export const completeImport = defineOperation({
@@ -149,7 +149,7 @@ export const bringClients = defineOperation({
   path: () => 'clients',
   input: z.strictObject({ clients: z.array(broughtClient).min(1).max(MAX_BROUGHT_AT_ONCE) }),
   output: z.strictObject({ added: z.number().int(), kept: z.array(z.number().int()).describe('were there before') }),
-  refusals: ['invalid-input', 'disk-full'],
+  refusals: ['disk-full'],
 });
 
 export const exportClient = defineOperation({
@@ -181,5 +181,5 @@ export const decrypt = defineOperation({
     use: z.number().int(),
     timestamp: z.number().int().describe('24 bits'),
   }),
-  refusals: ['not-found', 'wrong-code', 'invalid-input', 'disk-full', 'busy', 'damaged'],
+  refusals: ['not-found', 'wrong-code', 'disk-full', 'busy', 'damaged'],
 });

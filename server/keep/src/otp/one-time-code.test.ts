@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { createHmac, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { oneTimeCode, parseCode } from './one-time-code.ts';
 
@@ -32,20 +31,6 @@ test('codes by time are those of RFC 6238, appendix B', () => {
     for (const [at, algorithm] of (['sha1', 'sha256', 'sha512'] as const).entries()) {
       const code = oneTimeCode(seedOf(sizes[algorithm]), Math.floor(unixSeconds / 30), { digits: 8, algorithm });
       assert.equal(code.toString(), codes[at], `${algorithm} at ${unixSeconds}`);
-    }
-  }
-});
-
-test('codes of seeds of every length are those of an HMAC of OpenSSL', () => {
-  for (const algorithm of ['sha1', 'sha256', 'sha512'] as const) {
-    for (let sizeBytes = 16; sizeBytes <= 64; sizeBytes++) {
-      const seed = randomBytes(sizeBytes);
-      const message = Buffer.alloc(8);
-      message.writeUInt32BE(sizeBytes, 4);
-      const mac = createHmac(algorithm, seed).update(message).digest();
-      const truncated = mac.readUInt32BE((mac.at(-1) ?? 0) & 15) & 0x7fff_ffff;
-      const code = oneTimeCode(seed, sizeBytes, { digits: 8, algorithm }).toString();
-      assert.equal(code, String(truncated % 1e8).padStart(8, '0'), seed.toString('hex'));
     }
   }
 });

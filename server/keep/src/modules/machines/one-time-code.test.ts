@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hotp, machines, totp, users } from '@chatelaine/contract';
+import { hotp, machines, recovery, totp, users } from '@chatelaine/contract';
 import type { KeyPair } from '@chatelaine/rawtls/testing';
 import { oneTimeCode } from '../../otp/one-time-code.ts';
 import { codeOf, hotpEnrolment, SEED, startWithUsers, totpEnrolment } from '../../otp/testing/start-with-users.ts';
@@ -100,6 +100,19 @@ test('a secret leaves when a named person gave a code for this very request, and
   assert.equal(saidOf('one-time-code-of'), 'ada');
   assert.equal(saidOf('one-time-code-given-by'), 'ada');
   assert.equal(saidOf('one-time-code-made-by'), 'totp/default');
+});
+
+test('a recovery code does as well as one of a phone, once', async () => {
+  await using started = await start();
+  const made = await started.admin.call(recovery.make, { user: 'ada' });
+  const code = made.kind === 'ok' ? Buffer.from(made.value.codes[0] ?? []).toString('ascii') : '';
+  const pair = await started.enroll('web1', { settings: needsCode });
+  const fetching = started.fetch(pair);
+  const { requestId } = await waitingOne(started);
+  const given = await started.admin.call(machines.giveCode, { requestId, user: 'ada', code });
+  assert.deepEqual(given, { kind: 'ok', value: { by: 'recovery' } });
+  assert.equal(codeOf(await fetching), 'ok');
+  assert.equal(codeOf(await started.admin.call(recovery.verify, { user: 'ada', code })), 'wrong-code', 'spent');
 });
 
 test('while it waits, `why` says what for; without a code it is refused when its time is over', async () => {

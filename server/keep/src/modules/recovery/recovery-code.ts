@@ -1,7 +1,7 @@
 // A recovery code: 12 letters and digits, 60 random bits, written in three groups of four. Bytes throughout, never a string.
 
-import { createHmac } from 'node:crypto';
 import { recovery } from '@chatelaine/contract';
+import { hmac } from '../../otp/hmac.ts';
 
 const GROUP = 4;
 const DASH = 0x2d;
@@ -28,9 +28,12 @@ export const parseCode = (text: string): Buffer | undefined => {
   return Buffer.from(typed, 'ascii');
 };
 
-/** What is kept of a code. */
+/** What is kept of a code, as it is written down or only its letters. */
 export const digestOf = (code: Uint8Array, salt: Uint8Array): Buffer => {
-  const hmac = createHmac('sha256', salt);
-  for (const byte of code) if (byte !== DASH) hmac.update(Uint8Array.of(byte));
-  return hmac.digest();
+  const bare = Buffer.allocUnsafeSlow(recovery.CODE_LETTERS).fill(0);
+  let at = 0;
+  for (const byte of code) if (byte !== DASH && at < bare.length) bare[at++] = byte;
+  const digest = hmac('sha256', salt, bare);
+  bare.fill(0);
+  return digest;
 };

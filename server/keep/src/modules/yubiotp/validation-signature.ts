@@ -3,7 +3,7 @@
 
 import type { yubiotp } from '@chatelaine/contract';
 import { areEqualBytes } from '@chatelaine/secret';
-import { hmacSha1 } from './hmac-sha1.ts';
+import { hmac } from '../../otp/hmac.ts';
 
 const SIGNATURE = 'h';
 
@@ -14,7 +14,7 @@ export const signPairs = (pairs: readonly yubiotp.ValidationPair[], secret: Uint
     .sort((one, other) => (one.name < other.name ? -1 : 1))
     .map(({ name, value }) => `${name}=${value}`)
     .join('&');
-  return hmacSha1(secret, Buffer.from(message, 'latin1')).toString('base64');
+  return hmac('sha1', secret, Buffer.from(message, 'latin1')).toString('base64');
 };
 
 /** Whether it is the signature of these pairs, found out in the same time wherever it differs. */
