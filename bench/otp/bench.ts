@@ -1,93 +1,262 @@
-// Measures verifications of YubiKeys' codes through HTTP by a plain `chatelaine dev`: distinct keys of users, requests signed, each
-// verdict signed by the keep and durable before it is answered.
+// Measures verifications of one-time codes: YubiKeys by Yubico's validation protocol, signed, beside Debian's yubiserver in the same
+// run, with few keys and with many; codes by counter through the HTTP API; and what a durable write and a TLS answer cost alone.
 
-import { spawnSync } from 'node:child_process';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { users, yubiotp } from '@chatelaine/contract';
-import { typeCode } from '../../server/keep/src/modules/yubiotp/testing/type-code.ts';
+import { toBase32 } from '../../client/cli/src/otp/base32.ts';
 import { type DevInstance, startDevInstance } from '../../test/support/dev-instance.ts';
-import { connectAs } from '../../test/support/instance-link.ts';
+import { runToSuccess } from '../../test/support/run-program.ts';
 import { Scratch } from '../../test/support/scratch.ts';
 import type { LoadResult } from '../http-load.ts';
-import type { LoadKey, LoadSettings } from './validation-load.ts';
+import { interleave, median } from '../mandos/rounds.ts';
+import { frameRequests, type LoadSettings } from './load.ts';
+import {
+  type ApiClient,
+  hotpRequests,
+  nextCode,
+  type PlayedDevice,
+  type PlayedKey,
+  playKeys,
+  validationRequests,
+} from './played-keys.ts';
+import { startYubiserver, type Yubiserver } from './yubiserver.ts';
 
-const HELP = `Usage: node bench/otp/bench.ts [--rounds N] [--seconds N] [--keys N] [--quick] [--json]
+const HELP = `usage: node bench/otp/bench.ts [--keys N] [--rounds N] [--seconds N] [--quick] [--json]
+
+Verifications of one-time codes a second, over HTTP, each durable before it is answered; processor time of one.
+
+  --keys N     how many the many keys are (100000)
   --rounds N   rounds, of which the median counts (5)
-  --seconds N  of each measurement (5)
-  --keys N     YubiKeys, one a user (1000)
-  --quick      one round of two seconds with 200 keys
+  --seconds N  of each measurement (4)
+  --quick      one short round, and 10,000 keys
+  --json       one JSON document on stdout
+  --help       this text
 `;
-const CONCURRENCIES = [1, 32] as const;
-const TARGET = { perSecond: 4_000, cpuMs: 0.25, p99Ms: 25 };
-const ENROLLED_AT_ONCE = 64;
 
-const MODHEX = 'cbdefghijklnrtuv';
-const publicIdOf = (at: number): string =>
-  [...at.toString(16).padStart(12, '0')].map((digit) => MODHEX[Number.parseInt(digit, 16)]).join('');
+const FEW_KEYS = 100;
+const DEVICES = 40;
+const AT_ONCE = 32;
+const WARM_UP_SECONDS = 1;
+/** More than any of them answers. */
+const REQUESTS_PER_SECOND = { ours: 9_000, alone: 3_000, yubiserver: 9_000 };
 
-const prepare = async (instance: DevInstance, scratch: Scratch, count: number): Promise<LoadKey[]> => {
-  const admin = await connectAs(scratch, instance.dir, 'admin');
-  const enroll = async (at: number): Promise<LoadKey> => {
-    const user = `user${at}`;
-    const publicId = publicIdOf(at);
-    const secrets = { privateId: randomBytes(6), key: randomBytes(16) };
-    const otp = typeCode(publicId, secrets, { counter: 0, use: 0 });
-    const requestId = randomUUID();
-    for (const made of [
-      await admin.call(users.add, { name: user, fullName: '', groups: [] }, { requestId }),
-      await admin.call(yubiotp.enroll, { user, publicId, secret: { kind: 'given', ...secrets } }),
-      await admin.call(yubiotp.confirm, { user, publicId, otp }),
-    ]) {
-      if (made.kind === 'refused') throw new Error(`a key was not enrolled: ${made.code}`);
-    }
-    return { publicId, privateId: secrets.privateId.toString('hex'), key: secrets.key.toString('hex') };
-  };
-  const keys: LoadKey[] = [];
-  for (let at = 0; at < count; at += ENROLLED_AT_ONCE) {
-    const some = Array.from({ length: Math.min(ENROLLED_AT_ONCE, count - at) }, (_, more) => enroll(at + more));
-    keys.push(...(await Promise.all(some)));
-  }
-  return keys;
-};
-
-const load = (settings: LoadSettings): LoadResult => {
-  const script = path.join(import.meta.dirname, 'validation-load.ts');
-  const { stdout, status, stderr } = spawnSync(process.execPath, [script, JSON.stringify(settings)], {
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`the load ended with ${status}: ${stderr}`);
-  return JSON.parse(stdout);
-};
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-
-interface Round extends LoadResult {
-  /** Processor time of one verification. */
-  readonly keepUs: number;
-  readonly gateUs: number;
+/** What one contestant did in one round. */
+interface Measured extends LoadResult {
+  /** Processor time of the servers for one verification. */
+  readonly serverUs: number;
 }
 
-const measure = (instance: DevInstance, settings: LoadSettings): Round => {
-  const before = { keep: instance.footprint('keep').cpuMs, gate: instance.footprint('gate').cpuMs };
-  const result = load(settings);
-  // The second of warming up counts for both.
-  const answers = result.perSecond * (settings.seconds + 1);
-  const used = (name: 'keep' | 'gate'): number => ((instance.footprint(name).cpuMs - before[name]) * 1_000) / answers;
-  return { ...result, keepUs: used('keep'), gateUs: used('gate') };
+interface Contest {
+  readonly scratch: Scratch;
+  readonly seconds: number;
+}
+
+const load = async (
+  { scratch, seconds }: Contest,
+  settings: Pick<LoadSettings, 'port' | 'tls' | 'keepsConnections' | 'connections' | 'good'> & {
+    readonly mayRepeat?: boolean;
+  },
+  requests: readonly Buffer[],
+  cpuMs: () => number,
+): Promise<Measured> => {
+  const file = path.join(scratch.directory(), 'requests');
+  writeFileSync(file, frameRequests(requests));
+  const all: LoadSettings = { mayRepeat: false, ...settings, seconds, requests: file };
+  const before = cpuMs();
+  const script = path.join(import.meta.dirname, 'load.ts');
+  const patienceMs = (seconds + WARM_UP_SECONDS) * 1_000 + 30_000;
+  const result: LoadResult = JSON.parse(
+    await runToSuccess(process.execPath, [script, JSON.stringify(all)], { patienceMs }),
+  );
+  return { ...result, serverUs: ((cpuMs() - before) * 1_000) / result.answers };
 };
 
-const summaryOf = (connections: number, rounds: readonly Round[]) => {
-  const of = (pick: (round: Round) => number): number => median(rounds.map(pick));
-  return {
-    connections,
-    perSecond: of(({ perSecond }) => perSecond),
-    p50Ms: of(({ p50Ms }) => p50Ms),
-    p99Ms: of(({ p99Ms }) => p99Ms),
-    cpuUs: { keep: of(({ keepUs }) => keepUs), gate: of(({ gateUs }) => gateUs), load: of(({ cpuUs }) => cpuUs) },
+/** What we answer wrong would count as fast. */
+const allRight = <M extends Measured>(measured: M): M => {
+  if (measured.wrong > 0) throw new Error(`${measured.wrong} of ${measured.answers} answers were not good`);
+  return measured;
+};
+
+const portOf = (address: string): number => Number(address.split(':').at(-1));
+
+const importKeys = async (scratch: Scratch, instance: DevInstance, keys: readonly PlayedKey[]): Promise<void> => {
+  const file = path.join(scratch.directory(), 'keys.csv');
+  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+  const lines = keys.map(
+    ({ publicId, privateId, key }, at) =>
+      `${at + 1},${publicId},${hex(privateId)},${hex(key)},000000000000,2026-01-01T00:00:00,\n`,
+  );
+  writeFileSync(file, `# ykksm 1\n${lines.join('')}`, { mode: 0o600 });
+  await instance.run(['otp', 'import', '--yes', '--ksm', file], { patienceMs: 1_800_000 });
+};
+
+const addClient = async (instance: DevInstance): Promise<ApiClient> => {
+  const { id, key } = JSON.parse(await instance.run(['otp', 'client', 'add', '--notes', 'bench', '--json']));
+  return { id, secret: Buffer.from(key, 'base64') };
+};
+
+const addDevices = async (instance: DevInstance): Promise<readonly PlayedDevice[]> => {
+  const devices = Array.from({ length: DEVICES }, (_, at) => ({
+    ...{ user: `user${at}`, seed: randomBytes(20), counter: 0 },
+  }));
+  for (const device of devices) {
+    await instance.run(['user', 'add', device.user]);
+    const input = toBase32(device.seed);
+    await instance.run(['otp', 'enroll', device.user, '--hotp', '--given'], { input });
+    await instance.run(['otp', 'confirm', device.user, '--hotp'], {
+      input: `${nextCode(device)}\n${nextCode(device)}\n`,
+    });
+  }
+  return devices;
+};
+
+/** Starts {@link ./bare.ts}; its port. */
+const startBare = async (scratch: Scratch): Promise<number> => {
+  const directory = scratch.directory();
+  const [certificate, key] = ['certificate.pem', 'key.pem'].map((name) => path.join(directory, name));
+  const subject = ['-subj', '/CN=localhost', '-days', '2', '-nodes', '-keyout', key ?? '', '-out', certificate ?? ''];
+  await runToSuccess('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', ...subject]);
+  const script = path.join(import.meta.dirname, 'bare.ts');
+  const child = spawn(process.execPath, [script, certificate ?? '', key ?? '', path.join(directory, 'written')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  scratch.atEnd(() => child.kill('SIGKILL'));
+  const [line] = await once(child.stdout, 'data');
+  return Number(String(line));
+};
+
+const measureKeys = async (
+  contest: Contest,
+  {
+    instance,
+    client,
+    keys,
+  }: { readonly instance: DevInstance; readonly client: ApiClient; readonly keys: readonly PlayedKey[] },
+  connections: number,
+): Promise<Measured> => {
+  const rate = connections === 1 ? REQUESTS_PER_SECOND.alone : REQUESTS_PER_SECOND.ours;
+  const requests = validationRequests(keys, client, rate * (contest.seconds + WARM_UP_SECONDS), true);
+  const settings = { port: portOf(instance.https), tls: true, keepsConnections: true, connections, good: 'status=OK' };
+  return allRight(await load(contest, settings, requests, cpuOf(instance)));
+};
+
+const cpuOf = (instance: DevInstance) => (): number =>
+  instance.footprint('keep').cpuMs + instance.footprint('gate').cpuMs;
+
+const measureYubiserver = async (
+  contest: Contest,
+  { port, client, cpuMs }: Yubiserver,
+  keys: readonly PlayedKey[],
+  connections: number,
+): Promise<Measured> => {
+  const count = REQUESTS_PER_SECOND.yubiserver * (contest.seconds + WARM_UP_SECONDS);
+  const requests = validationRequests(keys, client, count, false);
+  return await load(
+    contest,
+    { port, tls: false, keepsConnections: false, connections, good: 'status=OK' },
+    requests,
+    cpuMs,
+  );
+};
+
+const summaryOf = (rounds: readonly Measured[]) => ({
+  perSecond: median(rounds.map(({ perSecond }) => perSecond)),
+  p50Ms: median(rounds.map(({ p50Ms }) => p50Ms)),
+  p99Ms: median(rounds.map(({ p99Ms }) => p99Ms)),
+  cpuMs: median(rounds.map(({ serverUs }) => serverUs)) / 1_000,
+  wrongShare: median(rounds.map(({ wrong, answers }) => wrong / answers)),
+});
+
+const residentOf = (instance: DevInstance) => ({
+  keep: instance.footprint('keep').residentBytes,
+  gate: instance.footprint('gate').residentBytes,
+});
+
+const run = async (scratch: Scratch, many: number, rounds: number, seconds: number) => {
+  const contest: Contest = { scratch, seconds };
+  const prepare = async (size: number) => {
+    const instance = await startDevInstance(scratch);
+    const keys = playKeys(size);
+    await importKeys(scratch, instance, keys);
+    return { instance, keys, client: await addClient(instance) };
   };
+  const [few, manyKeys] = [await prepare(FEW_KEYS), await prepare(many)];
+  const devices = await addDevices(few.instance);
+  const token = (await few.instance.run(['token', 'create', 'bench', '--grant', 'hotp.verify:**'])).trim();
+  const theirKeys = playKeys(FEW_KEYS);
+  const yubiserver = await startYubiserver(scratch, theirKeys);
+  const barePort = await startBare(scratch);
+  const bareRequest = [Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')];
+  const bareSettings = {
+    port: barePort,
+    tls: true,
+    keepsConnections: true,
+    connections: 1,
+    good: 'status=OK',
+    mayRepeat: true,
+  };
+  const hotp = async (connections: number): Promise<Measured> => {
+    const requests = hotpRequests(devices, token, REQUESTS_PER_SECOND.ours * (seconds + WARM_UP_SECONDS));
+    const settings = {
+      port: portOf(few.instance.https),
+      tls: true,
+      keepsConnections: true,
+      connections,
+      good: ' 200 ',
+    };
+    return allRight(await load(contest, settings, requests, cpuOf(few.instance)));
+  };
+  const measured = await interleave(rounds, {
+    bareAlone: () => load(contest, bareSettings, bareRequest, () => 0),
+    oursAlone: () => measureKeys(contest, few, 1),
+    ours: () => measureKeys(contest, few, AT_ONCE),
+    oursMany: () => measureKeys(contest, manyKeys, AT_ONCE),
+    // Each device is asked by one connection only if there are as many of them.
+    hotp: () => hotp(Math.min(AT_ONCE, DEVICES)),
+    yubiserverAlone: () => measureYubiserver(contest, yubiserver, theirKeys, 1),
+    yubiserver: () => measureYubiserver(contest, yubiserver, theirKeys, AT_ONCE),
+  });
+  return {
+    ...{ few: FEW_KEYS, many, atOnce: AT_ONCE, rounds },
+    bareAlone: summaryOf(measured.bareAlone),
+    oursAlone: summaryOf(measured.oursAlone),
+    ours: summaryOf(measured.ours),
+    oursMany: summaryOf(measured.oursMany),
+    hotp: summaryOf(measured.hotp),
+    yubiserverAlone: summaryOf(measured.yubiserverAlone),
+    yubiserver: summaryOf(measured.yubiserver),
+    resident: { few: residentOf(few.instance), many: residentOf(manyKeys.instance) },
+  };
+};
+
+const show = (result: Awaited<ReturnType<typeof run>>): string => {
+  const line = (name: string, { perSecond, p50Ms, p99Ms, cpuMs, wrongShare }: ReturnType<typeof summaryOf>): string =>
+    `  ${name.padEnd(44)} ${perSecond.toFixed(0).padStart(6)} /s   p50 ${p50Ms.toFixed(2)} ms   p99 ${p99Ms.toFixed(1)} ms   ${
+      cpuMs === 0 ? '' : `${cpuMs.toFixed(3)} ms of processor time`
+    }${wrongShare === 0 ? '' : `, ${(100 * wrongShare).toFixed(0)} % refused`}`;
+  const { few, many, atOnce, ours, oursAlone, oursMany, bareAlone, hotp, yubiserver, yubiserverAlone, resident } =
+    result;
+  const megabytes = (bytes: number): string => (bytes / 1_048_576).toFixed(0);
+  return [
+    'verifications of one-time codes, each durable before it is answered',
+    line('a durable write and an answer over TLS, alone', bareAlone),
+    line(`YubiKeys, ${few} keys, 1 at once`, oursAlone),
+    line(`YubiKeys, ${few} keys, ${atOnce} at once`, ours),
+    line(`YubiKeys, ${many} keys, ${atOnce} at once`, oursMany),
+    line(`by counter, through the API, ${atOnce} at once`, hotp),
+    line(`Debian's yubiserver, ${few} keys, 1 at once`, yubiserverAlone),
+    line(`Debian's yubiserver, ${few} keys, ${atOnce} at once`, yubiserver),
+    `  p50 at 1: ${(oursAlone.p50Ms / bareAlone.p50Ms).toFixed(2)} x the write and the answer alone (target 2)`,
+    `  processor time: ${(yubiserver.cpuMs / ours.cpuMs).toFixed(1)} times less than yubiserver, ${ours.cpuMs.toFixed(3)} ms (target 0.25)`,
+    `  with ${many} keys: ${((100 * oursMany.perSecond) / ours.perSecond).toFixed(0)} % of the rate with ${few}`,
+    `  resident MB, keep and gate: ${megabytes(resident.few.keep)} and ${megabytes(resident.few.gate)} with ${few}, ` +
+      `${megabytes(resident.many.keep)} and ${megabytes(resident.many.gate)} with ${many}`,
+    '',
+  ].join('\n');
 };
 
 const { values } = parseArgs({
@@ -95,9 +264,9 @@ const { values } = parseArgs({
     help: { type: 'boolean' },
     quick: { type: 'boolean' },
     json: { type: 'boolean' },
+    keys: { type: 'string' },
     rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '5' },
-    keys: { type: 'string', default: '1000' },
+    seconds: { type: 'string', default: '4' },
   },
 });
 if (values.help === true) {
@@ -105,32 +274,8 @@ if (values.help === true) {
 } else {
   await using scratch = new Scratch();
   const isQuick = values.quick === true;
+  const many = Number(values.keys ?? (isQuick ? 10_000 : 100_000));
   const [rounds, seconds] = isQuick ? [1, 2] : [Number(values.rounds), Number(values.seconds)];
-  const instance = await startDevInstance(scratch);
-  const keys = await prepare(instance, scratch, isQuick ? 200 : Number(values.keys));
-  const client = JSON.parse(await instance.run(['otp', 'client', 'add', '--json']));
-  const port = Number(instance.http.split(':').at(-1));
-  const measured = CONCURRENCIES.map((connections) => ({ connections, rounds: [] as Round[] }));
-  let counter = 1;
-  for (let round = 0; round < rounds; round++) {
-    for (const { connections, rounds: done } of measured) {
-      done.push(measure(instance, { port, client, keys, counter, connections, seconds }));
-      // Far above what one measurement can have pressed.
-      counter += 64;
-    }
-  }
-  const wrong = measured.flatMap((each) => each.rounds).reduce((sum, each) => sum + each.wrong, 0);
-  if (wrong > 0) throw new Error(`${wrong} answers were not OK`);
-  const results = measured.map((each) => summaryOf(each.connections, each.rounds));
-  if (values.json === true)
-    process.stdout.write(`${JSON.stringify({ bench: 'otp', rounds, seconds, target: TARGET, results })}\n`);
-  else {
-    for (const { connections, perSecond, p50Ms, p99Ms, cpuUs } of results) {
-      process.stdout.write(
-        `verifications of YubiKeys over HTTP, signed and durable, ${connections} at once\n` +
-          `  ${perSecond.toFixed(0)} /s (target at 32: ${TARGET.perSecond}), p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(1)} ms\n` +
-          `  processor time of one: keep ${cpuUs.keep.toFixed(0)} µs, gate ${cpuUs.gate.toFixed(0)} µs (target for both ${TARGET.cpuMs * 1_000} µs), load ${cpuUs.load.toFixed(0)} µs\n`,
-      );
-    }
-  }
+  const result = await run(scratch, many, rounds, seconds);
+  process.stdout.write(values.json === true ? `${JSON.stringify(result)}\n` : show(result));
 }

@@ -1,7 +1,6 @@
 // The load of bench/passwords/server.ts, in a process of its own: over TLS. Prints one JSON object.
 
-import { connect, type TLSSocket } from 'node:tls';
-import { runHttpLoad } from '../http-load.ts';
+import { openLocal, runHttpLoad } from '../http-load.ts';
 
 export interface LoadSettings {
   readonly port: number;
@@ -20,21 +19,14 @@ const requestsOf = ({ keys, format, token }: LoadSettings): readonly Buffer[] =>
     ),
   );
 
-const open = (port: number): Promise<TLSSocket> =>
-  new Promise((resolve, reject) => {
-    // The certificate of an instance for trying out signs itself.
-    const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, servername: 'localhost' });
-    socket.setNoDelay(true);
-    socket.once('secureConnect', () => resolve(socket)).once('error', reject);
-  });
-
 const [given] = process.argv.slice(2);
 if (given !== undefined && import.meta.main) {
   const settings: LoadSettings = JSON.parse(given);
   const requests = requestsOf(settings);
   let next = 0;
   const result = await runHttpLoad({
-    open: () => open(settings.port),
+    open: () => openLocal(settings.port, true),
+    keepsConnections: true,
     nextRequest: () => requests[next++ % requests.length] ?? Buffer.alloc(0),
     isRight: (answer) => answer.toString('latin1', 9, 12) === '200',
     connections: settings.connections,
