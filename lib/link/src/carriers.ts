@@ -11,6 +11,7 @@ import { connectUnix } from './connect-unix.ts';
 import type { LinkServer } from './link-server.ts';
 import { listenUnix, type UnixListener } from './listen-unix.ts';
 import { openSerialLine } from './serial-line.ts';
+import { serveSerialLine } from './serve-serial-line.ts';
 
 export interface Carrier {
   readonly name: string;
@@ -97,25 +98,15 @@ export interface SerialCarrier extends Carrier {
 export const carryOverSerialLine = async (): Promise<SerialCarrier> => {
   const { child, ends } = await startCable();
   const [clientEnds, serverEnds] = [new Streams(), new Streams()];
-  let inPlace: LinkServer | undefined;
-  let isOver = false;
-  // A line has no connections: the server's end is opened again whenever the one before is done with.
-  const answer = async (server: LinkServer): Promise<void> => {
-    if (isOver || inPlace !== server) return;
-    const line = serverEnds.add(await openSerialLine(ends[0]));
-    line.once('close', () => void answer(server));
-    server.accept(line);
-  };
   return {
     name: 'serial line',
     serve: async (server) => {
-      inPlace = server;
-      server.onClose(async () => {
-        inPlace = undefined;
-      });
-      await answer(server);
+      const { promise: isOpen, resolve } = Promise.withResolvers<void>();
+      const open = async (): Promise<Duplex> => serverEnds.add(await openSerialLine({ device: ends[0] }));
+      serveSerialLine({ server, open, retryMs: 5, onState: () => resolve() });
+      await isOpen;
     },
-    connect: async () => clientEnds.add(await openSerialLine(ends[1])),
+    connect: async () => clientEnds.add(await openSerialLine({ device: ends[1] })),
     cutClient: () => clientEnds.cut(),
     cutServer: () => serverEnds.cut(),
     cut: () => {
@@ -123,7 +114,6 @@ export const carryOverSerialLine = async (): Promise<SerialCarrier> => {
       serverEnds.cut();
     },
     close: async () => {
-      isOver = true;
       clientEnds.cut();
       serverEnds.cut();
       child.stdin?.end();

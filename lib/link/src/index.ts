@@ -13,4 +13,6 @@ export {
 } from './listen-unix.ts';
 export type { LinkHandler, LinkPeer, LinkRequest, PeerKey } from './peer.ts';
 export { makePeerKey, PeerKeyFileError, readPeerKey, readPeerKeys, writePeerKey } from './peer-key.ts';
-export { openSerialLine } from './serial-line.ts';
+export { openSerialLine, type SerialLine } from './serial-line.ts';
+export { type ServeSerialLineOptions, serveSerialLine } from './serve-serial-line.ts';
+export { wayToServer } from './way-to-server.ts';

@@ -75,10 +75,11 @@ export class LinkServer {
   /**
    * Takes a stream over: it becomes a connection, or is destroyed. Its `close` event says when it is done with.
    *
-   * @param origin the uid at the other end, where the stream has peer credentials
+   * @param origin the uid at the other end, where the stream has peer credentials; whether it is a line, on which nobody may speak for
+   * ever so long, and a handshake that was left is ended by the next one
    */
-  accept(stream: Duplex, origin: { readonly uid?: number } = {}): void {
-    const { uid } = origin;
+  accept(stream: Duplex, origin: { readonly uid?: number; readonly isLine?: boolean } = {}): void {
+    const { uid, isLine = false } = origin;
     stream.on('error', () => stream.destroy());
     if (this.#isClosing) {
       stream.destroy();
@@ -89,7 +90,7 @@ export class LinkServer {
       this.#turnAway('too many handshakes under way', uid);
       return;
     }
-    void this.#shake(stream, uid);
+    void this.#shake(stream, uid, isLine);
   }
 
   /** Has `close` called when the server closes, before connections are drained: a listener stops listening. */
@@ -108,12 +109,12 @@ export class LinkServer {
     await Promise.all([...this.#connections].map((connection) => connection.drain(options.drainMs)));
   }
 
-  async #shake(stream: Duplex, uid: number | undefined): Promise<void> {
+  async #shake(stream: Duplex, uid: number | undefined, isLine: boolean): Promise<void> {
     this.#shaking.add(stream);
     this.#handshakes.add(uid, 1);
     const origin = uid === undefined ? {} : { uid };
     try {
-      const timeoutMs = this.#options.handshakeMs ?? 10_000;
+      const timeoutMs = isLine ? undefined : (this.#options.handshakeMs ?? 10_000);
       const { secure, key } = await secureServerSide(stream, { keyOf: this.#options.keyOf, timeoutMs, ...origin });
       const peer: LinkPeer = { identity: key.identity, role: key.role, ...origin };
       if (this.#isClosing || this.#perIdentity.get(peer.identity) >= (this.#options.maxConnections ?? 64)) {

@@ -33,7 +33,7 @@ export class HandshakeError extends Error {
 const decoy = randomBytes(32);
 
 /** Waits for the handshake; on failure the stream is destroyed. */
-const settled = (secure: tls.TLSSocket, stream: Duplex, event: string, timeoutMs: number): Promise<void> =>
+const settled = (secure: tls.TLSSocket, stream: Duplex, event: string, timeoutMs: number | undefined): Promise<void> =>
   new Promise((resolve, reject) => {
     const fail = (reason: string): void => {
       clearTimeout(timer);
@@ -41,7 +41,8 @@ const settled = (secure: tls.TLSSocket, stream: Duplex, event: string, timeoutMs
       stream.destroy();
       reject(new HandshakeError(reason));
     };
-    const timer = setTimeout(() => fail('the handshake took too long'), timeoutMs);
+    const timer =
+      timeoutMs === undefined ? undefined : setTimeout(() => fail('the handshake took too long'), timeoutMs);
     secure.once(event, () => {
       clearTimeout(timer);
       resolve();
@@ -62,7 +63,8 @@ export interface ServerSideOptions {
   readonly keyOf: (identity: string) => PeerKey | undefined;
   /** The uid at the other end, where the stream knows it. */
   readonly uid?: number;
-  readonly timeoutMs: number;
+  /** Undefined: it may take for ever. */
+  readonly timeoutMs: number | undefined;
 }
 
 /**

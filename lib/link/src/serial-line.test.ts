@@ -60,7 +60,7 @@ describe('a serial line, which has no connections of its own', () => {
   });
 
   test('what is no terminal is refused', async () => {
-    await assert.rejects(openSerialLine('/dev/null'), /tcgetattr/);
-    await assert.rejects(openSerialLine('/nonexistent'), { code: 'ENOENT' });
+    await assert.rejects(openSerialLine({ device: '/dev/null' }), /tcgetattr/);
+    await assert.rejects(openSerialLine({ device: '/nonexistent' }), { code: 'ENOENT' });
   });
 });

@@ -32,6 +32,8 @@ export type Purpose = (typeof purposes)[number];
 const logTable = z.strictObject({
   level: z.enum(logLevels).default('info'),
   target: z.enum(['stderr', 'syslog']).default('stderr'),
+  /** Where the log daemon takes what goes to syslog. */
+  socket: absolutePath.default('/dev/log'),
 });
 
 /** The options that every process has, outside its own table. */
@@ -42,6 +44,21 @@ export const baseConfig = z.object({
   log: logTable,
 });
 
+/** A serial line between the keep and one of its peers, which is set up alike at both ends. */
+const serialLine = z.strictObject({
+  /** Such as /dev/ttyS0. The account of the process has to be able to open it. */
+  device: absolutePath,
+  /** Bits a second. */
+  speed: z
+    .literal([9_600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600], 'must be 9600, doubled up to 921600')
+    .default(115_200),
+  /** "rts-cts", or "none" for a cable without these wires. */
+  flow: z.enum(['rts-cts', 'none']).default('rts-cts'),
+});
+
+/** A peer that has a line of its own does not use the keep's socket. */
+const ownLine = { serial_line: serialLine.optional() };
+
 /** `[keep]` */
 export const keepTable = z.strictObject({
   account: accountName.default('chatelaine-keep'),
@@ -51,6 +68,8 @@ export const keepTable = z.strictObject({
   anchor: absolutePath.default('/var/lib/chatelaine/anchor/anchor'),
   socket: absolutePath.default('/run/chatelaine/keep/keep.sock'),
   pid_file: absolutePath.default('/run/chatelaine/keep/keep.pid'),
+  /** Peers on other machines, each over a line of its own. */
+  serial_lines: z.array(serialLine).max(8).readonly().default([]),
   /** Only what is named is loaded. */
   modules: partNames.default(['machines']),
   /** Opens the vault at start; without it a person does. */
@@ -63,6 +82,7 @@ export const gateTable = z.strictObject({
   /** Holds link.key. */
   directory: absolutePath.default('/var/lib/chatelaine/gate'),
   pid_file: absolutePath.default('/run/chatelaine/gate/gate.pid'),
+  ...ownLine,
   /** How long requests that are under way may still take after a stop was asked for. Seconds. */
   drain_seconds: z.int().min(0).max(3600).default(30),
   /** Only what is named is loaded. */
@@ -90,6 +110,7 @@ export const watchTable = z.strictObject({
   /** Holds link.key. */
   directory: absolutePath.default('/var/lib/chatelaine/watch'),
   pid_file: absolutePath.default('/run/chatelaine/watch/watch.pid'),
+  ...ownLine,
   /** Checkers run as this account, in this group, which must not be the one that may connect to the keep's socket. */
   check_account: accountName.default('chatelaine-check'),
   check_group: accountName.default('chatelaine-check'),
@@ -117,6 +138,7 @@ export const courierTable = z.strictObject({
   /** Holds link.key, and in spool/ what is not delivered yet. */
   directory: absolutePath.default('/var/lib/chatelaine/courier'),
   pid_file: absolutePath.default('/run/chatelaine/courier/courier.pid'),
+  ...ownLine,
   /** How long a notice is tried. */
   give_up_hours: z.int().min(1).max(720).default(24),
   /** Programs that are started with each notice on their standard input. */

@@ -46,13 +46,14 @@ describe('reading the configuration', () => {
     assert.deepEqual(config, {
       purpose: 'production',
       group: 'chatelaine',
-      log: { level: 'info', target: 'stderr' },
+      log: { level: 'info', target: 'stderr', socket: '/dev/log' },
       keep: {
         account: 'chatelaine-keep',
         directory: '/var/lib/chatelaine/keep',
         anchor: '/var/lib/chatelaine/anchor/anchor',
         socket: '/run/chatelaine/keep/keep.sock',
         pid_file: '/run/chatelaine/keep/keep.pid',
+        serial_lines: [],
         modules: ['machines'],
       },
       gate: {

@@ -31,8 +31,10 @@ export interface LogSettings {
   readonly process: string;
   /** Entries below it are dropped. Default `info`. */
   readonly level?: LogLevel;
-  /** Default `stderr`. `syslog` is facility daemon through /dev/log, and standard error as long as nothing listens there. */
+  /** Default `stderr`. `syslog` is facility daemon through the daemon's socket, and standard error as long as nothing listens there. */
   readonly target?: 'stderr' | 'syslog';
+  /** The daemon's socket. Default `/dev/log`. */
+  readonly socket?: string;
   /** Lines for people instead of JSON; default: whether standard error is a terminal. Only with `stderr`. */
   readonly pretty?: boolean;
   /** Replaces both targets, for tests. */
@@ -59,7 +61,7 @@ const wrapped = (logger: Logger): Log => {
 
 const destinationOf = (settings: LogSettings): DestinationStream => {
   if (settings.destination !== undefined) return settings.destination;
-  if (settings.target === 'syslog') return openSyslog(`chatelaine-${settings.process}`);
+  if (settings.target === 'syslog') return openSyslog(`chatelaine-${settings.process}`, settings.socket);
   return (settings.pretty ?? isatty(2)) ? prettyLines(standardError) : standardError;
 };
 

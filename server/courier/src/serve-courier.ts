@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClient, type machines, type passwords } from '@chatelaine/contract';
-import { connectUnix, LinkClient, readPeerKey } from '@chatelaine/link';
+import { LinkClient, readPeerKey, wayToServer } from '@chatelaine/link';
 import { type Log, notifyReady, onStopSignals, writePidFile } from '@chatelaine/process';
 import type { CourierConfig } from './courier-config.ts';
 import { deliverToHook } from './deliver-hook.ts';
@@ -72,7 +72,7 @@ export const serveCourier = async (options: ServeCourierOptions): Promise<void> 
       log.info('stopping');
       stop.abort('stopped');
     });
-    const link = new LinkClient({ connect: () => connectUnix(config.keep.socket), key });
+    const link = new LinkClient({ ...wayToServer(config.keep.socket, config.courier.serial_line), key });
     const repetitions = new Repetitions();
     const happened = async (event: machines.MachineEvent): Promise<void> => {
       const notice = noticeOf(event, Date.now());

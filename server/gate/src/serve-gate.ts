@@ -3,7 +3,7 @@
 
 import { join } from 'node:path';
 import { type Client, createClient } from '@chatelaine/contract';
-import { connectUnix, LinkClient, readPeerKey } from '@chatelaine/link';
+import { LinkClient, readPeerKey, wayToServer } from '@chatelaine/link';
 import { type Log, notifyReady, onStopSignals, writePidFile } from '@chatelaine/process';
 import { type Front, type FrontDefinition, type GateServices, isPartFront, type KnownFront } from './fronts/front.ts';
 import type { GateConfig } from './gate-config.ts';
@@ -99,7 +99,11 @@ export const serveGate = async (options: ServeGateOptions): Promise<void> => {
   try {
     const key = await readPeerKey(join(config.gate.directory, 'link.key'));
     onStopSignals(() => stop());
-    await serveFronts(options, new LinkClient({ connect: () => connectUnix(config.keep.socket), key }), stopped);
+    await serveFronts(
+      options,
+      new LinkClient({ ...wayToServer(config.keep.socket, config.gate.serial_line), key }),
+      stopped,
+    );
   } finally {
     pid.remove();
   }

@@ -2,7 +2,14 @@
 
 import { join } from 'node:path';
 import { explainRefusal } from '@chatelaine/contract';
-import { type LinkEvent, LinkServer, listenUnix, readPeerKeys } from '@chatelaine/link';
+import {
+  type LinkEvent,
+  LinkServer,
+  listenUnix,
+  openSerialLine,
+  readPeerKeys,
+  serveSerialLine,
+} from '@chatelaine/link';
 import { type Log, notifyReady, onStopSignals, writePidFile } from '@chatelaine/process';
 import { wipe } from '@chatelaine/secret';
 import { openSqliteStore } from '@chatelaine/store';
@@ -74,6 +81,20 @@ const logLinkEvent = (log: Log, event: LinkEvent): void => {
   else log.debug(fields, kind);
 };
 
+const serveLines = (server: LinkServer, { serial_lines: lines }: KeepConfig['keep'], log: Log): void => {
+  for (const line of lines) {
+    serveSerialLine({
+      server,
+      open: () => openSerialLine(line),
+      onState: (state) => {
+        const { device } = line;
+        if (state.kind === 'open') log.info({ device }, 'a serial line is open');
+        else log.error({ device, reason: state.reason }, 'a serial line cannot be opened');
+      },
+    });
+  }
+};
+
 /** Returns the exit code. */
 export const serveKeep = async ({ config, log, unsealKey, credentials, readyFd }: ServeOptions): Promise<number> => {
   const { directory, socket, pid_file: pidFile, anchor, modules } = config.keep;
@@ -113,6 +134,7 @@ export const serveKeep = async ({ config, log, unsealKey, credentials, readyFd }
   });
   const gid = process.getegid?.() ?? 0;
   const listener = await listenUnix({ path: socket, mode: 0o660, gid, server });
+  serveLines(server, config.keep, log);
   onStopSignals(stop);
   const ending = new AbortController();
   void askPeers(keep, directory, log, ending.signal);

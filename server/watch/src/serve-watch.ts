@@ -3,7 +3,7 @@
 
 import { join } from 'node:path';
 import { createClient } from '@chatelaine/contract';
-import { connectUnix, LinkClient, type PeerKey, PeerKeyFileError, readPeerKey } from '@chatelaine/link';
+import { LinkClient, type PeerKey, PeerKeyFileError, readPeerKey, wayToServer } from '@chatelaine/link';
 import { type Log, notifyReady, onStopSignals, writePidFile } from '@chatelaine/process';
 import { openBootClock } from './boot-clock.ts';
 import type { CheckersHelper } from './checkers-helper.ts';
@@ -122,7 +122,7 @@ export const serveWatch = async (options: ServeWatchOptions): Promise<void> => {
   try {
     const key = await readLinkKey(join(config.watch.directory, 'link.key'));
     onStopSignals(() => stop.abort());
-    const link = new LinkClient({ connect: () => connectUnix(config.keep.socket), key });
+    const link = new LinkClient({ ...wayToServer(config.keep.socket, config.watch.serial_line), key });
     await helper.ready;
     notifyReady(options.readyFd, {});
     log.info({ maxCheckers: config.watch.max_checkers }, 'ready');

@@ -8,6 +8,14 @@ const text = `# Chatelaine. Every line that begins with "#" shows a default; "ch
 # The one group that the accounts share. It may connect to the keep's socket.
 #group = "chatelaine"
 
+[log]
+# From the loudest on: "error", "warn", "info", "debug". No secret is in any of them.
+#level = "info"
+
+# "stderr" (which systemd takes), or "syslog": facility daemon, on the socket where the log daemon listens.
+#target = "stderr"
+#socket = "/dev/log"
+
 [keep]
 #account = "chatelaine-keep"
 
@@ -16,6 +24,9 @@ const text = `# Chatelaine. Every line that begins with "#" shows a default; "ch
 
 # Shows when an older store was put back. On another disk, or at least in no backup of the directory above.
 #anchor = "/var/lib/chatelaine/anchor/anchor"
+
+# Serial lines to peers on other machines, see docs/serial-line.md: [{ device = "/dev/ttyS0", speed = 115200, flow = "rts-cts" }]
+#serial_lines = []
 
 # What the keep does: "machines" (disk passwords), "passwords" (made once, in every format),
 # "users" and "sessions" (people who log in from elsewhere), "aes" with "totp", "hotp" and "yubiotp" (one-time codes),
@@ -48,6 +59,9 @@ const text = `# Chatelaine. Every line that begins with "#" shows a default; "ch
 [gate]
 #account = "chatelaine-gate"
 #directory = "/var/lib/chatelaine/gate"
+
+# The serial line at whose other end the keep is; without it, the gate uses the keep's socket. The watch and the courier have it, too.
+#serial_line = { device = "/dev/ttyS0", speed = 115200, flow = "rts-cts" }
 
 # How long a request that is under way may take when the gate is stopped.
 #drain_seconds = 30
