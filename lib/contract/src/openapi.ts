@@ -58,7 +58,8 @@ const parameterOf = ({ name, in: place, schema, isRequired }: HttpField): Json =
   return {
     name,
     in: place,
-    required: isRequired,
+    // A path has all its parts, also where the operation can do without one.
+    required: isRequired || place === 'path',
     ...(description !== undefined && { description }),
     schema: form,
   };
