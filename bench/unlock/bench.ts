@@ -23,15 +23,24 @@ Needs what scripts/setup --peers installs.
 const DEBIAN_BITS = 4_096;
 const PASSWORD = 'correct horse battery staple';
 
+/** Of all rounds the one in the middle, and the fastest: what is left of a machine that others use, too. */
+interface Times {
+  readonly medianMs: number;
+  readonly fastestMs: number;
+}
+
 interface Report {
   readonly load: number;
   readonly rounds: number;
-  readonly debianMs: number;
-  readonly oursMs: number;
+  readonly debian: Times;
+  readonly ours: Times;
   /** Ours, with the code that was compiled the last time thrown away. */
-  readonly oursWithoutCacheMs: number;
-  readonly ratio: number;
+  readonly oursWithoutCache: Times;
+  /** Ours by Debian's. */
+  readonly ratio: { readonly median: number; readonly fastest: number };
 }
+
+const timesOf = (all: readonly number[]): Times => ({ medianMs: median(all), fastestMs: Math.min(...all) });
 
 /** Milliseconds until a program that must print the password has ended. */
 const timed = async (run: () => Promise<Finished>): Promise<number> => {
@@ -61,22 +70,26 @@ const measure = async (rounds: number): Promise<Report> => {
   };
   await interleave(2, contestants);
   const results = await interleave(rounds, contestants);
-  const [debianMs, oursMs] = [median(results.debian), median(results.ours)];
+  const [debian, ours] = [timesOf(results.debian), timesOf(results.ours)];
   return {
     load: loadavg()[0] ?? Number.NaN,
     rounds,
-    debianMs,
-    oursMs,
-    oursWithoutCacheMs: median(results.oursWithoutCache),
-    ratio: oursMs / debianMs,
+    debian,
+    ours,
+    oursWithoutCache: timesOf(results.oursWithoutCache),
+    ratio: { median: ours.medianMs / debian.medianMs, fastest: ours.fastestMs / debian.fastestMs },
   };
 };
 
+const shown = ({ medianMs, fastestMs }: Times): string =>
+  `${medianMs.toFixed(0).padStart(4)} ms, fastest ${fastestMs.toFixed(0)} ms`;
+
 const linesOf = (report: Report): readonly string[] => [
   `start to password on loopback, median of ${report.rounds} interleaved rounds, load average ${report.load.toFixed(1)}`,
-  `  Debian's mandos-client   ${report.debianMs.toFixed(0)} ms`,
-  `  chatelaine-unlock        ${report.oursMs.toFixed(0)} ms; without compiled code ${report.oursWithoutCacheMs.toFixed(0)} ms`,
-  `  ours ÷ Debian's          ${report.ratio.toFixed(2)}   (target: at most 0.8)`,
+  `  Debian's mandos-client                    ${shown(report.debian)}`,
+  `  chatelaine-unlock                         ${shown(report.ours)}`,
+  `  chatelaine-unlock, without compiled code  ${shown(report.oursWithoutCache)}`,
+  `  ours ÷ Debian's   ${report.ratio.median.toFixed(2)}, of the fastest ${report.ratio.fastest.toFixed(2)}   (target: at most 0.8)`,
 ];
 
 if (process.argv.includes('--help')) {

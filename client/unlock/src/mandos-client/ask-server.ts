@@ -19,6 +19,8 @@ export interface AskOptions {
   readonly key: RawKey;
   readonly priority?: string | undefined;
   readonly signal: AbortSignal;
+  /** The server has said its first word, and was answered: now it works, and we have time. */
+  readonly onGreeted?: () => void;
   /** The handshake is done; from now on the server decides. */
   readonly onWaiting?: () => void;
   readonly limits?: Partial<AskLimits>;
@@ -115,6 +117,8 @@ export const askServer = async (server: ServerAddress, options: AskOptions): Pro
   const socket = await connect(server, options.signal, limits.connectMs);
   if ('kind' in socket) return socket;
   socket.write(PROTOCOL_LINE);
+  // What takes the word and answers it listens, too, and is done before.
+  if (options.onGreeted !== undefined) socket.once('data', () => setImmediate(options.onGreeted ?? (() => undefined)));
   const opened = await openRawTls(socket, {
     role: 'server',
     key: options.key,

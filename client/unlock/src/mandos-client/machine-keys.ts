@@ -1,7 +1,7 @@
 // The keys that this machine asks with. Without usable keys nothing can be asked for, ever: that ends the program.
 
 import { readFileSync } from 'node:fs';
-import { type OpenMessage, readOpener } from '@chatelaine/machine-keys/open-message';
+import type { OpenMessage } from '@chatelaine/machine-keys/open-message';
 import { GnutlsMissingError, RawKey } from '@chatelaine/rawtls';
 import { EndedError, exitCode } from '../exit-code.ts';
 
@@ -35,6 +35,7 @@ export const loadTlsKey = (publicKeyFile: string, privateKeyFile: string): RawKe
 /** Loads the OpenPGP key. Throws {@link EndedError} naming the file. */
 export const loadOpener = async (secretKeyFile: string): Promise<OpenMessage> => {
   const bytes = readKeyFile(secretKeyFile);
+  const { readOpener } = await import('@chatelaine/machine-keys/open-message');
   try {
     return await readOpener(bytes.toString('latin1'));
   } catch (error) {

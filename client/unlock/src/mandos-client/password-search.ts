@@ -6,7 +6,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { formatServerAddress, type ServerAddress } from '../options/server-address.ts';
 import type { Answer } from './ask-server.ts';
-import { CollectedAnswers } from './collected-answers.ts';
+import type { CollectedAnswers } from './collected-answers.ts';
 import { Turns } from './turns.ts';
 
 export interface SearchOptions {
@@ -35,7 +35,7 @@ export class PasswordSearch {
   readonly #options: SearchOptions;
   readonly #over = new AbortController();
   readonly #turns = new Turns(MOST_CONNECTING);
-  readonly #answers = new CollectedAnswers();
+  #answers: CollectedAnswers | undefined;
   /** By server, what was said of it last. */
   readonly #said = new Map<string, string>();
   readonly #waiting = new Set<AbortController>();
@@ -69,7 +69,7 @@ export class PasswordSearch {
   stop(): void {
     clearInterval(this.#reminder);
     this.#over.abort();
-    this.#answers.wipe();
+    this.#answers?.wipe();
   }
 
   async #askForEver(server: ServerAddress, name: string): Promise<void> {
@@ -129,6 +129,7 @@ export class PasswordSearch {
       this.#sayOf(name, answer.text);
       return false;
     }
+    const { CollectedAnswers } = await import('./collected-answers.ts');
     let plaintext: Buffer;
     try {
       plaintext = await this.#options.open(answer.bytes);
@@ -140,6 +141,7 @@ export class PasswordSearch {
       plaintext.fill(0);
       return false;
     }
+    this.#answers ??= new CollectedAnswers();
     const taken = this.#answers.take(name, plaintext);
     if (taken.kind === 'password') {
       this.stop();

@@ -16,6 +16,9 @@ import { MANDOS_CLIENT_HELP, readSettings, type Settings } from './settings.ts';
 
 const STOP_SIGNALS = ['SIGINT', 'SIGHUP', 'SIGTERM'] as const;
 
+/** A key that cannot be used is said this soon, whether a server answers or not. */
+const LATEST_OPENER_MS = 250;
+
 /** Dies by a signal, once everything is as it was. */
 const dieBy = (signal: NodeJS.Signals): void => {
   for (const name of STOP_SIGNALS) process.removeAllListeners(name);
@@ -27,8 +30,14 @@ const getPassword = async (settings: Settings, network: Network, stopped: AbortS
   const key = loadTlsKey(tlsPublicKeyFile, tlsPrivateKeyFile);
   const opener = Promise.withResolvers<OpenMessage>();
   opener.promise.catch(() => undefined);
+  let isStarted = false;
+  const startOpener = (): void => {
+    if (isStarted) return;
+    isStarted = true;
+    loadOpener(secretKeyFile).then(opener.resolve, opener.reject);
+  };
   const search = new PasswordSearch({
-    ask: (server, signal, onWaiting) => askServer(server, { key, priority, signal, onWaiting }),
+    ask: (server, signal, onWaiting) => askServer(server, { key, priority, signal, onWaiting, onGreeted: startOpener }),
     open: async (message) => await (await opener.promise)(message),
     retryMs,
     say,
@@ -44,8 +53,8 @@ const getPassword = async (settings: Settings, network: Network, stopped: AbortS
       say(`looking for a server on ${network.interfaces.join(', ') || 'no interface'}, for the disk password`);
       browse({ interfaces: network.interfaces, onServer: (server) => search.add(server), signal: stopped, say });
     }
-    // While the first server is on its way: reading an OpenPGP key is what takes longest here.
-    loadOpener(secretKeyFile).then(opener.resolve, opener.reject);
+    // Reading the OpenPGP key is what takes longest here: it is done while the first server works, or else soon.
+    setTimeout(startOpener, LATEST_OPENER_MS);
     const unusable = opener.promise.then(() => new Promise<never>(() => undefined));
     const asked = new Promise<never>((_, reject) => {
       stopped.addEventListener('abort', () => reject(stopped.reason));
