@@ -37,7 +37,10 @@ const wantsRaw = ({ env: { incoming } }: HttpContext): boolean => incoming.heade
 /** Aborts when the caller is gone before it was answered: what waits for a condition waits for nobody then. */
 const goneOf = ({ env: { outgoing } }: HttpContext): AbortSignal => {
   const controller = new AbortController();
-  outgoing.once('close', () => controller.abort());
+  // Every answer closes; to abort what was answered costs more than to answer.
+  outgoing.once('close', () => {
+    if (!outgoing.writableFinished) controller.abort();
+  });
   return controller.signal;
 };
 
