@@ -1,5 +1,6 @@
 // Yubico's validation protocol, 1.0, 1.1 and 2.0, at the paths of its reference server. The gate decodes parameters and writes
-// answers; the keep checks and signs. Beside it the path of the key storage module. Validation Protocol Version 2.0, developers.yubico.com/yubikey-val.
+// answers; the keep checks and signs. Beside it the path of the key storage module. Validation Protocol Version 2.0,
+// developers.yubico.com/yubikey-val.
 
 import { type Ok, refuse, yubiotp } from '@chatelaine/contract';
 import { respond, respondProblem } from '../http/answers.ts';

@@ -1,6 +1,6 @@
-// The verdict on a request of Yubico's validation protocol. The checks stand in the order of the reference server, and the first one
-// that fails is the status; but for the counters nothing is looked at twice, and nothing is spent unless all hold. The
-// counters are written in the transaction that the verdict commits with: of any number of requests with one code one is told OK.
+// The verdict on a request of Yubico's validation protocol. The checks stand in the order of Yubico's own server; the first one that
+// fails is the status, and nothing is spent unless all hold. The counters are written in the transaction that the verdict commits
+// with: of any number of requests with one code one is told OK. Validation Protocol Version 2.0, developers.yubico.com/yubikey-val.
 
 import { type RefusalCode, yubiotp } from '@chatelaine/contract';
 import { type BoundOperation, type ModuleServices, release } from '../../kernel/module.ts';
