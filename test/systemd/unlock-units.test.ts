@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { cpSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { installedCopy } from '../support/installed-copy.ts';
 import { Scratch } from '../support/scratch.ts';
 import { bootSystemdMachine, type SystemdMachine } from './systemd-machine.ts';
@@ -15,6 +16,8 @@ const units = [
   'chatelaine-key.service',
   'chatelaine-unlock-agent.path',
   'chatelaine-unlock-agent.service',
+  'chatelaine-heartbeat.timer',
+  'chatelaine-heartbeat.service',
 ];
 
 describe('the machine’s side under systemd', () => {
@@ -83,5 +86,24 @@ describe('the machine’s side under systemd', () => {
       assert.equal(await machine.run('systemd-ask-password', ask), 'from the agent\n', `time ${again}`);
     }
     assert.equal(await machine.property('chatelaine-unlock-agent.service', 'Result'), 'success');
+  });
+
+  test('the timer beats: with the key that root made, as an account without any right, over the network', async () => {
+    const key = '/var/lib/chatelaine-heartbeat/key.pem';
+    await machine.run('/opt/chatelaine/bin/chatelaine-unlock', ['heartbeat', '--enrol']);
+    assert.equal(await machine.run('stat', ['-c', '%a %U', key]), '600 root\n');
+    await machine.write('/etc/chatelaine/heartbeat', 'HEARTBEAT_OPTIONS=--name web1 --server http://127.0.0.1:9\n');
+    await machine.run('mkdir', ['-p', '/etc/systemd/system/chatelaine-heartbeat.service.d']);
+    await machine.write(
+      '/etc/systemd/system/chatelaine-heartbeat.service.d/words.conf',
+      '[Service]\nStandardError=file:/run/beat\n',
+    );
+    await systemctl('daemon-reload');
+    await systemctl('start', 'chatelaine-heartbeat.timer');
+    // Nobody listens there: everything has gone well up to the server.
+    const beaten = async (): Promise<boolean> => (await machine.attempt('test', ['-s', '/run/beat'])).code === 0;
+    for (let turn = 0; turn < 100 && !(await beaten()); turn++) await sleep(100);
+    const words = await machine.run('cat', ['/run/beat']);
+    assert.equal(words, 'chatelaine-unlock: http://127.0.0.1:9 cannot be told: ECONNREFUSED\n');
   });
 });
