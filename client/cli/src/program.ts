@@ -21,6 +21,7 @@ import { registerPassword } from './commands/password.ts';
 import { registerPolicy } from './commands/policy.ts';
 import { registerSession } from './commands/session.ts';
 import { registerToken } from './commands/token.ts';
+import { registerUnlock } from './commands/unlock.ts';
 import { registerUser } from './commands/user.ts';
 import { registerVersion } from './commands/version.ts';
 import { registerVolumes } from './commands/volumes.ts';
@@ -65,6 +66,7 @@ export const buildProgram = (): Command => {
   registerLogin(program);
   registerSession(program);
   registerKeyring(program);
+  registerUnlock(program);
   registerVolumes(program);
   registerVersion(program);
   registerCompletion(program);
