@@ -1,4 +1,4 @@
-// Many secrets sought at once, in every form in which they could lie about: raw, hex, base64 at each of its three alignments,
+// Many secrets sought at once, in every form in which they could lie about: raw, hex, modhex, base64 at each of its three alignments,
 // and each of these as UTF-16, which is how strings of JavaScript may lie in memory. A piece from the middle of a secret is
 // enough, so that one whose ends were written over is found too.
 
@@ -37,6 +37,7 @@ const formsOf = (secret: Buffer): readonly (readonly [string, Buffer])[] => {
     ['raw', piece.toString('latin1')],
     ['hex', hex],
     ['HEX', hex.toUpperCase()],
+    ['modhex', hex.replace(/./g, (digit) => 'cbdefghijklnrtuv'.charAt(Number.parseInt(digit, 16)))],
     ...base64Forms(piece).map((text) => ['base64', text] as const),
     ...base64Forms(piece).map((text) => ['base64url', text.replaceAll('+', '-').replaceAll('/', '_')] as const),
   ];
