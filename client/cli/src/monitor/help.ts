@@ -9,7 +9,7 @@ export const helpLines: readonly string[] = [
   '            f  only one state: waiting, expired, silent, disabled, legacy, enabled',
   '            s  sort by name, state, time left, last sign of life      r  the other way round',
   'Deciding    a  approve the request of the selected machine      d  deny it',
-  '            Where named people have to sign, what is signed is shown first.',
+  '            Where named people have to sign, what is signed is shown first; where a code is needed, it is asked for.',
   'Changing    e  let it have its secret again      x  cut it off',
   '            c  look at it now                    v  vouch that it is alive',
   '            Everything but a look is asked about once more.',
