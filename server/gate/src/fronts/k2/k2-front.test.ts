@@ -9,6 +9,7 @@ const READY = 'READY 1\n';
 const user = {
   ...{ name: 'smithj', fullName: 'John Smith', groups: [], state: 'enabled', createdAtUnixMs: 1, sshKeys: [] },
   hasPassPhrase: false,
+  codeAtLogin: 'optional',
 };
 const refusalIn = (heard: string): string => JSON.parse(heard.split('\n')[1] ?? '').code;
 
