@@ -137,6 +137,28 @@ suite('chatelaine monitor', () => {
     await screen.shows(/^NAME +STATE/m);
   });
 
+  test('says of whom a one-time code is needed, takes it, and goes back', async () => {
+    await instance.run(['user', 'add', 'ben']);
+    const { uri } = JSON.parse(await instance.run(['otp', 'enroll', 'ben', '--hotp', '--json']));
+    const seed = new URL(uri).searchParams.get('secret') ?? '';
+    const codes = (await runToSuccess('oathtool', ['--hotp', '-b', '-w', '2', seed])).trim().split('\n');
+    await instance.run(['otp', 'confirm', 'ben', '--hotp'], { input: codes.slice(0, 2).join('\n') });
+    await instance.run(['machine', 'set', 'signed', '--no-approvers', '--code-of', 'ben']);
+    const screen = await open({ columns: 140, rows: 30 });
+    await screen.shows(/^rack0/m);
+    const fetching = signed.fetch(instance.mandosPort, 60_000);
+    await screen.shows(/^[0-9a-f]{8} signed .* a code of ben/m);
+    await screen.press('Tab', 'a', 'y');
+    await screen.shows(/^A one-time code of ben lets it have its secret\./m);
+    await screen.type(codes[2] ?? '');
+    await screen.press('Enter');
+    assert.equal((await fetching).stdout.toString(), 'password of signed');
+    await screen.shows(/^The code of ben counts for signed, this once\./m);
+    await screen.press('Enter');
+    await screen.shows(/^chatelaine .*machines/m);
+    await screen.press('q');
+  });
+
   test('colours say what words say, and the selected line is reversed', async () => {
     const screen = await open();
     await screen.shows(/^NAME.*\nrack0\/m0 /m);
