@@ -48,7 +48,7 @@ test('everything in its directory is for its owner alone, but the names of proce
     .filter((path) => (statSync(path).mode & 0o077) !== 0)
     .map((path) => path.slice(instance.ready.dir.length));
   assert.equal(statSync(instance.ready.dir).mode & 0o7777, 0o700);
-  const expected = ['/run', '/run/gate.pid', '/run/keep.pid', '/run/keep.sock', '/run/watch.pid'];
+  const expected = ['/run', '/run/gate.pid', '/run/k2.sock', '/run/keep.pid', '/run/keep.sock', '/run/watch.pid'];
   assert.deepEqual(open.toSorted(), expected);
 });
 
