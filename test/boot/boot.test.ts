@@ -8,15 +8,14 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { startDebianMandos } from '../support/debian-mandos.ts';
 import { type DevInstance, startDevInstance } from '../support/dev-instance.ts';
-import { freePort } from '../support/free-port.ts';
 import { installedCopy } from '../support/installed-copy.ts';
 import { encryptImage } from '../support/luks-image.ts';
-import { createMandosMachine, type MandosMachine } from '../support/mandos-machine.ts';
-import { runToSuccess } from '../support/run-program.ts';
+import { runProgram, runToSuccess } from '../support/run-program.ts';
 import { Scratch } from '../support/scratch.ts';
 import { fetchKernel, machineCache, startVirtualMachine, type VirtualMachine } from '../support/virtual-machine.ts';
 
 const root = path.join(import.meta.dirname, '../..');
+const unlock = path.join(root, 'bin/chatelaine-unlock');
 const password = 'correct horse battery staple';
 const marker = randomBytes(8).toString('hex');
 const IMAGE_PATIENCE_MS = 300_000;
@@ -38,7 +37,9 @@ describe('a machine whose root is encrypted', { skip: !isAsked && 'scripts/test 
   const image = path.join(directory, 'image');
   let disk = '';
   let instance: DevInstance;
-  let client: MandosMachine;
+  /** What a person has in /etc/chatelaine/boot. */
+  const boots = path.join(directory, 'boot');
+  let stanza = '';
 
   const makeDisk = async (): Promise<string> => {
     const [files, file] = [path.join(directory, 'root'), path.join(directory, 'disk')];
@@ -69,7 +70,8 @@ describe('a machine whose root is encrypted', { skip: !isAsked && 'scripts/test 
     // Nothing that got the password goes on running beside the machine.
     assert.doesNotMatch(machine.console(), /unlock-root|unlock\.cjs|plugin-runner/);
   };
-  const ours = (): string => `chatelaine=connect:10.0.2.2:${instance.mandosPort}`;
+  const writeOptions = (server: string): void =>
+    writeFileSync(path.join(boots, 'plugin-runner.conf'), `--options-for=mandos-client:--connect=${server}\n`);
   const lastDecision = async (): Promise<string> =>
     JSON.parse(await instance.run(['machine', 'why', 'web1', '--json'])).last.decision;
 
@@ -78,23 +80,28 @@ describe('a machine whose root is encrypted', { skip: !isAsked && 'scripts/test 
     await fetchKernel();
     disk = await makeDisk();
     instance = await startDevInstance(scratch);
-    client = await createMandosMachine(scratch.directory(), 'web1', password);
-    const stanza = path.join(directory, 'clients.conf');
-    writeFileSync(stanza, client.stanza, { mode: 0o600 });
-    await instance.run(['machine', 'import', stanza]);
+    // As docs/boot.md has it.
+    mkdirSync(boots, { mode: 0o700 });
+    const keygen = ['keygen', '--dir', boots, '--name', 'web1'];
+    await runToSuccess(unlock, keygen);
+    stanza = await runToSuccess(unlock, [...keygen, '--passfile', '-'], { input: password });
+    const file = path.join(directory, 'web1.conf');
+    writeFileSync(file, stanza, { mode: 0o600 });
+    await instance.run(['machine', 'import', file]);
+    writeOptions(`10.0.2.2:${instance.mandosPort}`);
     const copy = await installedCopy(scratch);
     for (const part of ['integrations', 'scripts/install-boot']) {
       cpSync(path.join(root, part), path.join(copy, part), { recursive: true });
     }
     const uuid = (await runToSuccess('cryptsetup', ['luksUUID', disk])).trim();
     const kernel = path.join(machineCache, 'kernel');
-    await runToSuccess(path.join(import.meta.dirname, 'make-image.sh'), [kernel, copy, client.keyDir, uuid, image], {
+    await runToSuccess(path.join(import.meta.dirname, 'make-image.sh'), [kernel, copy, boots, uuid, image], {
       patienceMs: IMAGE_PATIENCE_MS,
     });
   });
 
   test('gets its password from Chatelaine, and boots with nobody there', async () => {
-    const machine = boot(`mandos=off ${ours()}`);
+    const machine = boot('mandos=off');
     await mountsRoot(machine);
     assert.match(machine.console(), /the server is asked for the disk password; it can be typed as well/);
     assert.equal(await lastDecision(), 'released');
@@ -102,7 +109,7 @@ describe('a machine whose root is encrypted', { skip: !isAsked && 'scripts/test 
 
   test('disabled, it gets nothing; the prompt is there, and works', async () => {
     await instance.run(['machine', 'disable', 'web1']);
-    const machine = boot(`mandos=off ${ours()}`);
+    const machine = boot('mandos=off');
     await machine.shows(/Please unlock disk root/, BOOT_PATIENCE_MS);
     await machine.shows(/10\.0\.2\.2:\d+ gives nothing now/, BOOT_PATIENCE_MS);
     assert.equal(await lastDecision(), 'refused');
@@ -111,15 +118,22 @@ describe('a machine whose root is encrypted', { skip: !isAsked && 'scripts/test 
     await instance.run(['machine', 'enable', 'web1']);
   });
 
-  test('boots from Debian’s mandos while Chatelaine is down', async () => {
-    const theirs = await startDebianMandos(scratch, client.stanza);
-    const down = `chatelaine=connect:10.0.2.2:${await freePort()}`;
-    await mountsRoot(boot(`mandos=off ${down} chatelaine=connect:10.0.2.2:${theirs.port}`));
-  });
-
   test('boots from Chatelaine with Debian’s mandos-client in the same image', async () => {
     const machine = boot(`chatelaine=off mandos=connect:10.0.2.2:${instance.mandosPort}`);
     await mountsRoot(machine);
     assert.doesNotMatch(machine.console(), /chatelaine:/);
+  });
+
+  test('what the next boot would get can be asked for while it runs', async () => {
+    writeOptions(`127.0.0.1:${instance.mandosPort}`);
+    const program = path.join(root, 'integrations/boot/machine-password');
+    const { stdout, stderr } = await runProgram(program, [], { env: { CHATELAINE_BOOT: boots }, patienceMs: 30_000 });
+    assert.equal(stdout.toString(), password, stderr);
+  });
+
+  test('boots from Debian’s mandos while Chatelaine is down', async () => {
+    const theirs = await startDebianMandos(scratch, stanza);
+    await instance.stop();
+    await mountsRoot(boot(`mandos=off chatelaine=connect:10.0.2.2:${theirs.port}`));
   });
 });

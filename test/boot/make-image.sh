@@ -8,7 +8,7 @@ if [ "${1---help}" = --help ] || [ $# -ne 5 ]; then
 usage: test/boot/make-image.sh KERNEL COPY MACHINE UUID IMAGE
 
 As root. KERNEL is the unpacked package of a kernel; COPY, an installed copy of Chatelaine, becomes /opt/chatelaine; the directory
-MACHINE holds the machine's keys; UUID is that of its encrypted root; the image is written to IMAGE.
+MACHINE is the machine's /etc/chatelaine/boot; UUID is that of its encrypted root; the image is written to IMAGE.
 HELP
   [ "${1---help}" = --help ] && exit 0 || exit 2
 fi
@@ -48,7 +48,7 @@ cp "${keys[@]}" "$root/etc/keys/mandos/"
 
 # What the page on it tells a person to do.
 install -d -m 700 "$root/etc/chatelaine/boot"
-cp "${keys[@]}" "$root/etc/chatelaine/boot/"
+cp "$machine"/* "$root/etc/chatelaine/boot/"
 chroot "$root" /opt/chatelaine/scripts/install-boot --initramfs-tools
 chroot "$root" mkinitramfs -o /run/image "$version"
 cp "$root/run/image" "$image"

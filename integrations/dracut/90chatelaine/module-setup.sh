@@ -19,7 +19,7 @@ install() {
     inst "$source" "$target" || return 1
     # What libgnutls and the runtime link to is found by dracut itself.
   done <<<"$files"
-  inst_multiple sh readlink
+  inst_multiple sh ls readlink
   "$chatelaine/integrations/boot/install-config" "$config" "$initdir" || return 1
   cmdline >"$initdir/etc/cmdline.d/90chatelaine.conf"
   for unit in chatelaine-unlock-agent.path chatelaine-unlock-agent.service; do

@@ -1,6 +1,6 @@
 // `chatelaine-unlock keygen`: the keys of this machine, in the place of mandos-keygen. Existing keys are never replaced unasked.
 
-import { open } from 'node:fs/promises';
+import { closeSync, openSync, readSync } from 'node:fs';
 import {
   encryptPassword,
   fingerprintOf,
@@ -19,13 +19,17 @@ import { KEYGEN_HELP, type KeygenSettings, readKeygenSettings } from './settings
 
 const MAX_PASSWORD_BYTES = 65_536;
 
-const readPassword = async (file: string): Promise<Buffer> => {
+const STDIN = 0;
+
+const readPassword = (file: string): Buffer => {
   const whole = Buffer.allocUnsafeSlow(MAX_PASSWORD_BYTES + 1);
+  let descriptor = STDIN;
   try {
-    await using handle = await open(file === '-' ? '/dev/stdin' : file);
+    // Not by a name such as /dev/stdin: a socket cannot be opened by one.
+    if (file !== '-') descriptor = openSync(file, 'r');
     let size = 0;
     for (;;) {
-      const { bytesRead } = await handle.read(whole, size, whole.length - size);
+      const bytesRead = readSync(descriptor, whole, size, whole.length - size, null);
       if (bytesRead === 0) break;
       size += bytesRead;
       if (size > MAX_PASSWORD_BYTES) throw new EndedError(exitCode.failed, `${file} is too large for a password`);
@@ -38,6 +42,7 @@ const readPassword = async (file: string): Promise<Buffer> => {
     throw new EndedError(exitCode.failed, `${file} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
   } finally {
     whole.fill(0);
+    if (descriptor !== STDIN) closeSync(descriptor);
   }
 };
 
@@ -53,7 +58,7 @@ const makeNewKeys = async ({ directory, name, kind, isForced }: KeygenSettings):
 
 const printStanza = async ({ directory, name }: KeygenSettings, passwordFile: string): Promise<void> => {
   const keys = await readKeyDirectory(directory);
-  const password = await readPassword(passwordFile);
+  const password = readPassword(passwordFile);
   try {
     const secret = await encryptPassword(password, keys);
     const fingerprint = await fingerprintOf(keys.publicKey);
