@@ -50,7 +50,7 @@ suite('files of Yubico’s servers', () => {
     ]);
   const take = (args: readonly string[]) => instance.attempt(['otp', 'import', '--yes', ...args]);
   const keysThere = async (): Promise<number> => {
-    const states = await instance.run(['otp', 'export', '--ykval']);
+    const states = await instance.run(['otp', 'export', '--as', 'ykval']);
     return states.split('\n').filter((line) => line !== '').length;
   };
 
@@ -148,11 +148,11 @@ suite('files of Yubico’s servers', () => {
     const url = `http://${instance.http}/wsapi/2.0/verify`;
     const asked = await runProgram('ykclient', ['--url', url, '--apikey', 'EHmo8FMxuhumBlTinC4uYL0Mgwg=', '17', otp]);
     assert.equal(asked.code, 0, asked.stderr);
-    assert.equal(await instance.run(['otp', 'export', '--clients', '--yes']), clientFile);
+    assert.equal(await instance.run(['otp', 'export', '--as', 'clients', '--yes']), clientFile);
   });
 
   test('what goes out is what came in: the checksums of both key storages are the same', async () => {
-    const exported = await instance.run(['otp', 'export', '--ksm', '--yes'], { patienceMs: 120_000 });
+    const exported = await instance.run(['otp', 'export', '--as', 'ksm', '--yes'], { patienceMs: 120_000 });
     const checksum = async (text: string): Promise<string> => {
       const rows = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
       const sorted = rows.map((row) => row.split(',')).sort((one, other) => Number(one[0]) - Number(other[0]));

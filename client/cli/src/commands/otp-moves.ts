@@ -47,15 +47,19 @@ export const registerMoves = (otp: Command): void => {
       'Prints the seeds of credentials as otpauth URIs, one a line, for another system. Each is on record as handed out.',
     )
     .argument('[USER]', 'whose (default: everybody’s)')
-    .option('--ksm', 'all YubiKeys instead, as a key file of Yubico’s key storage module')
-    .option('--ykval', 'the counters of all YubiKeys instead, as ykval-import reads them')
-    .option('--clients', 'all clients of the validation protocol instead, as ykval-import-clients reads them')
+    .option(
+      '--as <FORM>',
+      'otpauth; or of all YubiKeys: ksm, a key file of Yubico’s key storage module; ykval, their counters as ykval-import reads them; ' +
+        'clients, those of the validation protocol, as ykval-import-clients reads them',
+      'otpauth',
+    )
     .option('--issuer <TEXT>', 'what phones show beside the name', 'Chatelaine')
     .option('-y, --yes', 'do not ask')
     .action(
       action<YubicoExportOptions>(async (options, user = '') => {
-        const isYubico = (options.ksm ?? options.ykval ?? options.clients) !== undefined;
-        if (isYubico) return await (await import('../otp/yubico/export-yubico.ts')).exportYubico(user, options);
+        if (options.as !== 'otpauth') {
+          return await (await import('../otp/yubico/export-yubico.ts')).exportYubico(user, options);
+        }
         return await (await import('../otp/export.ts')).exportCredentials(user, options);
       }),
     );

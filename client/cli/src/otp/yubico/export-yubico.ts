@@ -1,4 +1,4 @@
-// `chatelaine otp export --ksm | --ykval | --clients`: what Yubico's servers import. Every secret that goes out is on record.
+// `chatelaine otp export --as ksm | ykval | clients`: what Yubico's servers import. Every secret that goes out is on record.
 
 import { type Client, yubiotp } from '@chatelaine/contract';
 import { Failure } from '../../failure.ts';
@@ -13,9 +13,7 @@ import { writeKeyLine } from './key-file.ts';
 import { writeClientLine, writeStateLine } from './server-files.ts';
 
 export interface YubicoExportOptions extends ExportOptions {
-  readonly ksm?: boolean;
-  readonly ykval?: boolean;
-  readonly clients?: boolean;
+  readonly as: string;
 }
 
 const statesOf = async (client: Client) => {
@@ -77,12 +75,14 @@ const exportClients = async (client: Client, options: YubicoExportOptions): Prom
 
 /** Prints what one of Yubico's servers imports. */
 export const exportYubico = async (user: string, options: YubicoExportOptions): Promise<void> => {
-  const named = [options.ksm, options.ykval, options.clients].filter((each) => each === true);
-  if (named.length !== 1) throw new Failure('usage', 'Name one of --ksm, --ykval and --clients.');
+  const { as: form } = options;
+  if (!['ksm', 'ykval', 'clients'].includes(form)) {
+    throw new Failure('usage', '--as is otpauth, ksm, ykval or clients.');
+  }
   if (user !== '') throw new Failure('usage', 'Files of Yubico’s servers are of all keys; they name no user.');
   await askKeep(options, async (client) => {
-    if (options.ksm === true) return await exportKeys(client, options);
-    if (options.clients === true) return await exportClients(client, options);
+    if (form === 'ksm') return await exportKeys(client, options);
+    if (form === 'clients') return await exportClients(client, options);
     for (const state of await statesOf(client)) await print(writeStateLine(state));
   });
 };
