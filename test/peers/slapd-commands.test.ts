@@ -64,7 +64,7 @@ suite('an instance with a directory', () => {
   });
 
   test('a user is checked with password and code in one, each from a line of stdin', async () => {
-    await instance.run(['user', 'directory', 'set', 'ada', '--as', 'ada lovelace', '--code', 'hotp']);
+    await instance.run(['user', 'directory', 'set', 'ada', '--as', 'ada lovelace', '--needs', 'hotp']);
     const check = async (password: string, counter: number) =>
       instance.attempt(['user', 'directory', 'check', 'ada', '--with-code'], {
         input: `${password}\n${await codeOf(counter)}\n`,
@@ -78,7 +78,7 @@ suite('an instance with a directory', () => {
     assert.match(again.stderr, /That user, password or code is not accepted/);
     const [shown] = JSON.parse(await instance.run(['user', 'directory', 'show', 'ada', '--json'])) as object[];
     assert.partialDeepStrictEqual(shown, { user: 'ada', name: 'ada lovelace', code: 'hotp' });
-    const twice = await instance.attempt(['user', 'directory', 'set', 'ada', '--code', 'sms']);
+    const twice = await instance.attempt(['user', 'directory', 'set', 'ada', '--needs', 'sms']);
     assert.equal(twice.code, 2);
     const missing = await instance.attempt(['user', 'directory', 'set', 'nobody']);
     assert.equal(missing.code, 1);

@@ -19,7 +19,7 @@ const registerDirectory = (user: Command): void => {
     .description('Says which entry of the directory is theirs, and which code they give besides its password.')
     .argument('<NAME>')
     .option('--as <TEXT>', 'what they are called there (default: NAME)')
-    .option('--code <KIND>', 'none, totp, hotp or yubikey', 'none')
+    .option('--needs <KIND>', 'the code: none, totp, hotp or yubikey', 'none')
     .action(action<SetOptions>(async (options, name = '') => (await entries()).setEntry(name, options)));
   directory
     .command('show')

@@ -23,18 +23,18 @@ const codeWords = { none: 'none', totp: 'totp', hotp: 'hotp', yubiotp: 'yubikey'
 
 const codeOf = (word: string): CodeKind => {
   const kind = ldap.codeKinds.find((known) => codeWords[known] === word);
-  if (kind === undefined) throw new Failure('usage', `--code is one of ${Object.values(codeWords).join(', ')}.`);
+  if (kind === undefined) throw new Failure('usage', `--needs is one of ${Object.values(codeWords).join(', ')}.`);
   return kind;
 };
 
 export interface SetOptions extends GlobalOptions {
   readonly as?: string;
-  readonly code: string;
+  readonly needs: string;
 }
 
 export const setEntry = (user: string, options: SetOptions): Promise<void> =>
   askKeep(options, async (client) => {
-    const code = codeOf(options.code);
+    const code = codeOf(options.needs);
     const name = options.as ?? user;
     answerOf(await client.call(ldap.set, { user, name, code }), user);
     const besides = code === 'none' ? '' : ', with a code besides';
