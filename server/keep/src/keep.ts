@@ -13,6 +13,7 @@ import { decodeAuditRecord } from './kernel/audit-record.ts';
 import { type Clock, systemClock } from './kernel/clock.ts';
 import { ClockGuard } from './kernel/clock-guard.ts';
 import { HandshakeProofs } from './kernel/handshake-proofs.ts';
+import { keepModulesHouse } from './kernel/housekeeping.ts';
 import { Kernel } from './kernel/kernel.ts';
 import { KERNEL_COLLECTION, readLastDecision } from './kernel/last-decision.ts';
 import { defineModule, type ModuleDefinition, type ModuleServices } from './kernel/module.ts';
@@ -150,7 +151,7 @@ export class Keep {
     this.#shares.wipe();
     this.#rotation = new KeyRotation(vault, recorder, log);
     this.#rotation.carryOn();
-    this.#housekeeping = setInterval(() => this.#keepHouse(recorder, clockGuard), HOUSEKEEPING_MS).unref();
+    this.#housekeeping = setInterval(() => void this.keepHouse(), HOUSEKEEPING_MS).unref();
     log.info({ rootKeyId: vault.rootKeyId, modules: this.#options.modules }, 'open');
     return ok(vault);
   }
@@ -268,13 +269,18 @@ export class Keep {
     return guard;
   }
 
-  #keepHouse(recorder: Recorder, clockGuard: ClockGuard): void {
-    const work = async (): Promise<void> => {
-      await recorder.flushTally();
-      await clockGuard.keep();
+  /** What is done every minute while the keep is open, in the background and in bounded steps. */
+  async keepHouse(): Promise<void> {
+    const { open } = this.kernel;
+    if (open === undefined) return;
+    try {
+      await open.recorder.flushTally();
+      await open.clockGuard.keep();
       await this.kernel.forgetOldResults();
-    };
-    work().catch((error: unknown) => this.#options.log.error({ err: error }, 'housekeeping failed'));
+      await keepModulesHouse(open, this.#clock);
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'housekeeping failed');
+    }
   }
 }
 

@@ -6,7 +6,7 @@ import { passwordKeySchema } from './identity.ts';
 import { namedValueSchema } from './values.ts';
 
 /** Most keys of one `passwords.import`: they fit one transaction of any store. */
-export const MAX_MOVED_AT_ONCE = 40;
+export const MAX_MOVED_AT_ONCE = 14;
 
 const expiry = z
   .strictObject({

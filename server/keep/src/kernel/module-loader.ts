@@ -24,6 +24,7 @@ export interface LoadedModules {
   readonly operations: ReadonlyMap<string, Answered>;
   readonly services: ReadonlyMap<string, Service>;
   readonly credentials: readonly (Credentials & { readonly module: string })[];
+  readonly housekeeping: readonly (NonNullable<RunningModule['housekeeping']> & { readonly module: string })[];
 }
 
 /** Orders the named modules so that each comes after those it asks. */
@@ -61,6 +62,7 @@ export const loadModules = (
   const operations = new Map<string, Answered>();
   const services = new Map<string, Service>();
   const credentials: (Credentials & { readonly module: string })[] = [];
+  const housekeeping: LoadedModules['housekeeping'][number][] = [];
   for (const definition of definitions) {
     const running: RunningModule = definition.start(servicesFor(definition));
     for (const bound of running.operations) {
@@ -69,9 +71,10 @@ export const loadModules = (
       operations.set(name, { ...bound, module: definition.name });
     }
     if (running.credentials !== undefined) credentials.push({ ...running.credentials, module: definition.name });
+    if (running.housekeeping !== undefined) housekeeping.push({ ...running.housekeeping, module: definition.name });
     for (const [name, service] of Object.entries(running.services ?? {})) {
       services.set(`${definition.name}/${name}`, service);
     }
   }
-  return { names: definitions.map((definition) => definition.name), operations, services, credentials };
+  return { names: definitions.map((definition) => definition.name), operations, services, credentials, housekeeping };
 };

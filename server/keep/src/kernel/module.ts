@@ -185,6 +185,17 @@ export interface RunningModule {
   readonly services?: Readonly<Record<string, Service>>;
   /** Credentials of its own, told by how they begin. */
   readonly credentials?: Credentials;
+  /**
+   * Work that is done now and then, in bounded steps of one transaction each: at most 30 writes, and a record by the name of
+   * `operation` for each of the `touched` paths. Not for what grows with the number of records.
+   */
+  readonly housekeeping?: {
+    readonly operation: string;
+    readonly work: (
+      tx: ModuleTransaction,
+      moment: Moment,
+    ) => Promise<{ readonly touched: readonly string[]; readonly isDone: boolean }>;
+  };
 }
 
 /** What a module's folder exports. Its name is also the name of its sealed collection. */

@@ -4,6 +4,7 @@
 import type { PasswordRecord } from '@chatelaine/passwords';
 import * as z from 'zod';
 import { defineRecord, type ModuleTransaction } from '../../kernel/module-transaction.ts';
+import { noteDue } from './due.ts';
 
 const unixMs = z.number().int();
 
@@ -60,8 +61,11 @@ const recordPath = (key: string): string => `${PREFIX}/${pathOfKey(key)}`;
 export const readKey = (tx: ModuleTransaction, key: string): Promise<KeyRecord | undefined> =>
   tx.get(keyForm, recordPath(key));
 
-export const putKey = (tx: ModuleTransaction, key: string, record: KeyRecord): void =>
+export const putKey = (tx: ModuleTransaction, key: string, record: KeyRecord): void => {
   tx.put(keyForm, recordPath(key), record);
+  const endsAtUnixMs = record.expiry?.atUnixMs;
+  if (endsAtUnixMs !== undefined) noteDue(tx, key, endsAtUnixMs, record.changedAtUnixMs);
+};
 
 export const deleteKey = (tx: ModuleTransaction, key: string): void => tx.delete(recordPath(key));
 

@@ -11,6 +11,7 @@ import { rollBack } from './roll-back.ts';
 import { setValue } from './set-value.ts';
 import { showKeys } from './show-keys.ts';
 import { showOnce } from './show-once.ts';
+import { sweep } from './sweep.ts';
 
 export const passwordsModule = defineModule({
   name: 'passwords',
@@ -29,6 +30,7 @@ export const passwordsModule = defineModule({
         ...moveKeys(context),
         ...keepSettings,
       ],
+      housekeeping: sweep,
     };
   },
 });

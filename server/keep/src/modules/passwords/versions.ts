@@ -3,6 +3,7 @@
 
 import * as z from 'zod';
 import { defineRecord, type ModuleTransaction } from '../../kernel/module-transaction.ts';
+import { noteDue } from './due.ts';
 import { expirySchema, isShownOnce, type KeyRecord, pathOfKey, storedValueSchema } from './key-record.ts';
 
 const MAX_VERSIONS = 5;
@@ -84,7 +85,9 @@ export const keepVersion = async (
       ...(expiry !== undefined && { expiry }),
     });
   }
-  writeVersions(tx, key, number + 1, thatFit(kept));
+  const fitting = thatFit(kept);
+  writeVersions(tx, key, number + 1, fitting);
+  for (const { untilUnixMs } of fitting.slice(-1)) noteDue(tx, key, untilUnixMs, nowUnixMs);
 };
 
 /** Takes a format out of every version: it was deleted, or shown once. */
@@ -98,6 +101,16 @@ export const purgeFormat = async (tx: ModuleTransaction, key: string, format: st
     }))
     .filter(({ values }) => values.length > 0);
   writeVersions(tx, key, stored.next, purged);
+};
+
+/** Takes those away that are past their time; says whether there were any. */
+export const purgeOldVersions = async (tx: ModuleTransaction, key: string, nowUnixMs: number): Promise<boolean> => {
+  const stored = await tx.get(versionsForm, pathOf(key));
+  if (stored === undefined) return false;
+  const kept = stored.versions.filter(({ untilUnixMs }) => untilUnixMs > nowUnixMs);
+  if (kept.length === stored.versions.length) return false;
+  writeVersions(tx, key, stored.next, kept);
+  return true;
 };
 
 /** The key was deleted. */
