@@ -188,6 +188,7 @@ export class Keep {
     await this.#rotation?.close();
     const { open } = this.kernel;
     await open?.recorder.close();
+    await open?.clockGuard.keep();
     await open?.vault.close();
     await this.#options.store.close();
   }

@@ -48,7 +48,7 @@ export class ClockGuard {
     return Math.max(0, this.#highestUnixMs - this.#clock.nowUnixMs());
   }
 
-  /** Writes the mark down; called every minute. */
+  /** Writes the mark down; called every minute, and at the end: what was counted last is on record with the time of the first. */
   async keep(): Promise<void> {
     if (this.behindMs() > 0) return;
     const tx = new SharedTransaction(this.#vault);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { machines, system } from '@chatelaine/contract';
+import { makeKeyPair } from '@chatelaine/rawtls/testing';
 import { settings, startKeep } from '../testing/start-keep.ts';
 import { systemClock } from './clock.ts';
 
@@ -47,4 +48,17 @@ test('a machine that ran out of time by a clock far ahead stays out of time when
   assert.equal(still.kind === 'refused' && still.code, 'expired');
   assert.equal((await right.admin.call(machines.enable, { name: 'web1' })).kind, 'ok');
   assert.equal((await right.fetch(pair)).kind, 'ok', 'a person brings it back');
+});
+
+test('a keep that was stopped knows when that was, though what it counted last is on record with an older time', async () => {
+  await using started = await startKeep();
+  await started.unseal();
+  const stranger = makeKeyPair();
+  assert.equal((await started.fetch(stranger)).kind, 'refused');
+  started.clock.advance(50_000);
+  await started.enroll('web1');
+  await using next = await started.restart(-30_000);
+  await next.unseal();
+  const status = await next.admin.call(system.status, {});
+  assert.equal(status.kind === 'ok' && status.value.clockBehindMs, 30_000);
 });
