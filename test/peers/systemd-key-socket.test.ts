@@ -108,7 +108,7 @@ slow = ["sleep", "60"]
   });
 
   test('a file with a mistake gives nothing away, and is said; mended, it is used at once', async () => {
-    const good = '[volumes]\nright = ["cat", "' + place('key') + '"]\n';
+    const good = `[volumes]\nright = ["cat", "${place('key')}"]\n`;
     writeFileSync(config, `${good}other = "not a list"\n`);
     await attach('right');
     assert.match(said, /volumes\.other must be a program/);
