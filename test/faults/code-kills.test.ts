@@ -4,18 +4,14 @@
 // CHATELAINE_KILLS says how often; scripts/test --long code-kills asks for 500.
 
 import assert from 'node:assert/strict';
-import { randomInt } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Client, hotp, totp, users } from '@chatelaine/contract';
 import { oneTimeCode } from '../../server/keep/src/otp/one-time-code.ts';
 import { hotpEnrolment, SEED, totpEnrolment } from '../../server/keep/src/otp/testing/start-with-users.ts';
 import { startDevInstance } from '../support/dev-instance.ts';
-import { freePort } from '../support/free-port.ts';
-import { House } from '../support/house.ts';
 import { connectAs } from '../support/instance-link.ts';
+import { killUnderLoad, startForKills } from '../support/kills-under-load.ts';
 import { recordedCodes } from '../support/recorded-codes.ts';
 import { Scratch } from '../support/scratch.ts';
 
@@ -61,11 +57,7 @@ test(`${KILLS} kills under verification load: no code is accepted twice, none th
     await run(['token', 'create', 'sso', '--grant', 'hotp.verify:**', '--grant', 'totp.verify:**'])
   ).trim();
   assert.equal(await stop(), 0);
-  const port = await freePort();
-  const settings = path.join(dir, 'chatelaine.toml');
-  writeFileSync(settings, readFileSync(settings, 'utf8').replace(/^plain = .*$/m, `plain = ["127.0.0.1:${port}"]`));
-  const house = new House(scratch, dir);
-  for (const name of ['keep', 'gate'] as const) await house.start(name);
+  const { house, port } = await startForKills(scratch, dir);
   const admin = await connectAs(scratch, dir, 'admin');
 
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
@@ -118,14 +110,7 @@ test(`${KILLS} kills under verification load: no code is accepted twice, none th
   };
   const byCounter = enrolled.filter(({ kind }) => kind === 'hotp').map((one) => verifyOn('hotp', one));
   const load = Promise.all([...byCounter, verifyByTime(), verifyByTime()]);
-  for (let kills = 0; kills < KILLS; kills++) {
-    await Promise.race([pause(200 + randomInt(200)), load]);
-    const victim = randomInt(5) === 0 ? 'gate' : 'keep';
-    assert.ok(house.isRunning(victim), `${victim} runs until it is killed: ${house.words.slice(-2_000)}`);
-    await house.end(victim, 'SIGKILL');
-    await house.start(victim);
-    if (kills % 100 === 99) t.diagnostic(`${kills + 1} kills so far`);
-  }
+  await killUnderLoad(t, house, KILLS, load);
   isOver = true;
   await load;
 

@@ -4,17 +4,14 @@
 // CHATELAINE_KILLS says how often; scripts/test --long validation-kills asks for 500.
 
 import assert from 'node:assert/strict';
-import { randomBytes, randomInt } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Client, users, yubiotp } from '@chatelaine/contract';
 import { typeCode, type YubikeySecrets } from '../../server/keep/src/modules/yubiotp/testing/type-code.ts';
 import { startDevInstance } from '../support/dev-instance.ts';
-import { freePort } from '../support/free-port.ts';
-import { House } from '../support/house.ts';
 import { connectAs } from '../support/instance-link.ts';
+import { killUnderLoad, startForKills } from '../support/kills-under-load.ts';
 import { recordedCodes } from '../support/recorded-codes.ts';
 import { Scratch } from '../support/scratch.ts';
 
@@ -46,11 +43,7 @@ test(`${KILLS} kills under verification load: no code is OK twice, none that was
   await using scratch = new Scratch();
   const { dir, stop } = await startDevInstance(scratch);
   assert.equal(await stop(), 0);
-  const port = await freePort();
-  const settings = path.join(dir, 'chatelaine.toml');
-  writeFileSync(settings, readFileSync(settings, 'utf8').replace(/^plain = .*$/m, `plain = ["127.0.0.1:${port}"]`));
-  const house = new House(scratch, dir);
-  for (const name of ['keep', 'gate'] as const) await house.start(name);
+  const { house, port } = await startForKills(scratch, dir);
   const admin = await connectAs(scratch, dir, 'admin');
   const client = await admin.call(yubiotp.addClient, { email: '', notes: '' });
   assert.equal(client.kind, 'ok');
@@ -92,14 +85,7 @@ test(`${KILLS} kills under verification load: no code is OK twice, none that was
     }
   };
   const load = Promise.all(publicIds.map(verifyOn));
-  for (let kills = 0; kills < KILLS; kills++) {
-    await Promise.race([pause(200 + randomInt(200)), load]);
-    const victim = randomInt(5) === 0 ? 'gate' : 'keep';
-    assert.ok(house.isRunning(victim), `${victim} runs until it is killed: ${house.words.slice(-2_000)}`);
-    await house.end(victim, 'SIGKILL');
-    await house.start(victim);
-    if (kills % 100 === 99) t.diagnostic(`${kills + 1} kills so far`);
-  }
+  await killUnderLoad(t, house, KILLS, load);
   isOver = true;
   await load;
 

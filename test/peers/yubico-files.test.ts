@@ -6,15 +6,13 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { publicIdOf } from '../../client/cli/src/otp/yubikey-secrets.ts';
 import { typeCode } from '../../server/keep/src/modules/yubiotp/testing/type-code.ts';
 import { type DevInstance, startDevInstance } from '../support/dev-instance.ts';
 import { runProgram, runToSuccess } from '../support/run-program.ts';
 import { Scratch } from '../support/scratch.ts';
 
 const KEYS = 1_200;
-const MODHEX = 'cbdefghijklnrtuv';
-const publicIdOf = (serial: number): string =>
-  [...serial.toString(16).padStart(12, '0')].map((digit) => MODHEX[Number.parseInt(digit, 16)]).join('');
 const bytesOf = (serial: number, what: string, sizeBytes: number): Buffer =>
   createHash('sha256').update(`${what} ${serial}`).digest().subarray(0, sizeBytes);
 const secretsOf = (serial: number) => ({ privateId: bytesOf(serial, 'id', 6), key: bytesOf(serial, 'key', 16) });

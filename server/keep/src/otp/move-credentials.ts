@@ -4,10 +4,11 @@
 import { ok, type Result, refuse, totp } from '@chatelaine/contract';
 import type { Call, ModuleServices, ReleaseOutcome } from '../kernel/module.ts';
 import type { ModuleTransaction } from '../kernel/module-transaction.ts';
-import { type Condition, decideRelease, proved } from '../kernel/release/decision.ts';
+import { decideRelease, proved } from '../kernel/release/decision.ts';
 import type { CommonCredential, CountedKind, CredentialsRecord } from './counted-kind.ts';
 import { credentialsOfPresentUser, isConfirmed, putCredentials, seedOf, withCredential } from './credentials-record.ts';
 import type { CodeForm } from './one-time-code.ts';
+import { thereCondition } from './there-condition.ts';
 
 /** What the imports of both modules say of a credential. */
 interface Moved extends CodeForm {
@@ -68,17 +69,7 @@ export const importCredentials = async <C extends CommonCredential, M extends Mo
   return ok({});
 };
 
-interface Asked {
-  readonly isThere: boolean;
-}
-
-const conditions: readonly Condition<Asked>[] = [
-  {
-    name: 'there',
-    evaluate: ({ isThere }) =>
-      isThere ? { outcome: 'met', facts: [] } : { outcome: 'unmet', code: 'not-found', facts: [] },
-  },
-];
+const conditions = [thereCondition('there')];
 
 /**
  * Answers an export. Only what counts goes out.

@@ -93,9 +93,9 @@ const openMessage = async (
     throw wrong('It is no OpenPGP message, or a damaged one.');
   });
   const verificationKeys = await readSigners(signer);
-  const tags = message.packets.map((packet) => (packet.constructor as unknown as { readonly tag: number }).tag);
-  const isForKey = tags.includes(enums.packet.publicKeyEncryptedSessionKey);
-  const isForPassPhrase = tags.includes(enums.packet.symEncryptedSessionKey);
+  const has = (tag: enums.packet): boolean => message.packets.filterByTag(tag).length > 0;
+  const isForKey = has(enums.packet.publicKeyEncryptedSessionKey);
+  const isForPassPhrase = has(enums.packet.symEncryptedSessionKey);
   const common = { message, verificationKeys, format: 'binary', config } as const;
   if (!isForKey && !isForPassPhrase) {
     const verified = await verify(common);

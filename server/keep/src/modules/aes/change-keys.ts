@@ -5,17 +5,8 @@ import { associate, dissociate } from '../../kernel/associations.ts';
 import { answer, type BoundOperation, type ModuleServices } from '../../kernel/module.ts';
 import type { ModuleTransaction } from '../../kernel/module-transaction.ts';
 import type { Moment } from '../../kernel/release/decision.ts';
-import {
-  deleteKey,
-  isPending,
-  type KeyRecord,
-  listKeys,
-  modulesOf,
-  pathOfKey,
-  putCompleteImport,
-  putKey,
-  readKey,
-} from './key-record.ts';
+import { isPending, putCompleteImport } from '../../otp/pending-import.ts';
+import { deleteKey, type KeyRecord, listKeys, modulesOf, pathOfKey, putKey, readKey } from './key-record.ts';
 import { personOf } from './person-of.ts';
 
 type Names = { readonly user: string; readonly key: string };

@@ -5,8 +5,9 @@
 import { ok, type Result, refuse } from '@chatelaine/contract';
 import { dissociate, isAssociated } from '../../kernel/associations.ts';
 import type { ModuleServices, Service } from '../../kernel/module.ts';
+import { isPending } from '../../otp/pending-import.ts';
 import { addKey } from './change-keys.ts';
-import { deleteKey, isPending, pathOfKey, readKey } from './key-record.ts';
+import { deleteKey, pathOfKey, readKey } from './key-record.ts';
 import { personOf } from './person-of.ts';
 
 interface Names {

@@ -20,11 +20,6 @@ const form = defineRecord(
     import: z.string().optional(),
   }),
 );
-const importForm = defineRecord(
-  'complete import',
-  z.strictObject({ format: z.literal(1), completedAtUnixMs: z.number().int() }),
-);
-
 export type KeyRecord = z.infer<typeof form.schema>;
 
 const folderOf = (user: string): string => `keys/${user}`;
@@ -32,16 +27,6 @@ export const pathOfKey = (user: string, key: string): string => `${folderOf(user
 
 export const readKey = (tx: ModuleTransaction, user: string, key: string): Promise<KeyRecord | undefined> =>
   tx.get(form, pathOfKey(user, key));
-
-const pathOfImport = (id: string): string => `imports/${id}`;
-
-/** From the commit of this on, every key that came with the import can be handed over. */
-export const putCompleteImport = (tx: ModuleTransaction, id: string, completedAtUnixMs: number): void =>
-  tx.put(importForm, pathOfImport(id), { format: 1, completedAtUnixMs });
-
-/** Whether a key came with an import that is not complete. */
-export const isPending = async (tx: ModuleTransaction, record: KeyRecord | undefined): Promise<boolean> =>
-  record?.import !== undefined && (await tx.get(importForm, pathOfImport(record.import))) === undefined;
 
 /** Writes a new key, linked to `modules` and no other. */
 export const putKey = (

@@ -2,20 +2,11 @@
 
 import { ok, yubiotp } from '@chatelaine/contract';
 import { answer, type BoundOperation, release } from '../../kernel/module.ts';
-import { type Condition, decideRelease, proved } from '../../kernel/release/decision.ts';
-import { addClient, type ClientRecord, readClient } from './client-record.ts';
+import { decideRelease, proved } from '../../kernel/release/decision.ts';
+import { thereCondition } from '../../otp/there-condition.ts';
+import { addClient, readClient } from './client-record.ts';
 
-interface Asked {
-  readonly client: ClientRecord | undefined;
-}
-
-const conditions: readonly Condition<Asked>[] = [
-  {
-    name: 'client',
-    evaluate: ({ client }) =>
-      client === undefined ? { outcome: 'unmet', code: 'not-found', facts: [] } : { outcome: 'met', facts: [] },
-  },
-];
+const conditions = [thereCondition('client')];
 
 export const moveClients = (): readonly BoundOperation[] => [
   answer(yubiotp.bringClients, async ({ input, touch }, tx) => {
@@ -33,7 +24,7 @@ export const moveClients = (): readonly BoundOperation[] => [
 
   release(yubiotp.exportClient, async ({ input: { id }, moment }, tx) => {
     const client = await readClient(tx, id);
-    const decision = decideRelease(conditions, { client }, moment, [proved('for-export', true)]);
+    const decision = decideRelease(conditions, { isThere: client !== undefined }, moment, [proved('for-export', true)]);
     if (decision.verdict !== 'release' || client === undefined) return { decision };
     const { format: _, ...output } = client;
     return { subject: `clients/${id}`, isRemembered: false, decision, output: { id, ...output } };

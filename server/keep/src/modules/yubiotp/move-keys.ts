@@ -5,13 +5,13 @@ import { type InputOf, type OutputOf, ok, type Result, refuse, yubiotp } from '@
 import { areEqualBytes } from '@chatelaine/secret';
 import { answer, type BoundOperation, type Call, type ModuleServices, release } from '../../kernel/module.ts';
 import type { ModuleTransaction } from '../../kernel/module-transaction.ts';
-import { type Condition, decideRelease, proved } from '../../kernel/release/decision.ts';
+import { decideRelease, proved } from '../../kernel/release/decision.ts';
 import { seedOf } from '../../otp/credentials-record.ts';
+import { isPending, putCompleteImport } from '../../otp/pending-import.ts';
+import { thereCondition } from '../../otp/there-condition.ts';
 import { isLater } from './open-token.ts';
 import {
-  isPending,
   listYubikeys,
-  putCompleteImport,
   putYubikey,
   readAnyYubikey,
   readYubikey,
@@ -120,17 +120,7 @@ const bring = async (
   return ok(counts);
 };
 
-interface Asked {
-  readonly isThere: boolean;
-}
-
-const conditions: readonly Condition<Asked>[] = [
-  {
-    name: 'key',
-    evaluate: ({ isThere }) =>
-      isThere ? { outcome: 'met', facts: [] } : { outcome: 'unmet', code: 'not-found', facts: [] },
-  },
-];
+const conditions = [thereCondition('key')];
 
 const exportKey = (services: ModuleServices): BoundOperation =>
   release(yubiotp.exportKey, async ({ input: { publicId }, moment }, tx) => {

@@ -4,6 +4,7 @@ import { ok, type Result, refuse, type yubiotp } from '@chatelaine/contract';
 import * as z from 'zod';
 import type { ModuleServices } from '../../kernel/module.ts';
 import { defineRecord, type ModuleTransaction } from '../../kernel/module-transaction.ts';
+import { isPending } from '../../otp/pending-import.ts';
 import type { Token } from './open-token.ts';
 
 const unixMs = z.number().int();
@@ -80,8 +81,6 @@ const userForm = defineRecord(
   z.strictObject({ format: z.literal(1), since: unixMs, publicIds: z.array(z.string()) }),
 );
 
-const importForm = defineRecord('complete import', z.strictObject({ format: z.literal(1), completedAtUnixMs: unixMs }));
-
 export type YubikeyRecord = z.infer<typeof present>;
 export type YubikeysOfUser = z.infer<typeof userForm.schema>;
 
@@ -104,16 +103,6 @@ export const readYubikey = async (tx: ModuleTransaction, publicId: string): Prom
   const record = await readAnyYubikey(tx, publicId);
   return record === undefined || (await isPending(tx, record)) ? undefined : record;
 };
-
-const pathOfImport = (id: string): string => `imports/${id}`;
-
-/** Whether a key came with an import that is not complete. */
-export const isPending = async (tx: ModuleTransaction, record: YubikeyRecord): Promise<boolean> =>
-  record.import !== undefined && (await tx.get(importForm, pathOfImport(record.import))) === undefined;
-
-/** From the commit of this on, every key that came with the import is there. */
-export const putCompleteImport = (tx: ModuleTransaction, id: string, completedAtUnixMs: number): void =>
-  tx.put(importForm, pathOfImport(id), { format: 1, completedAtUnixMs });
 
 export const putYubikey = (tx: ModuleTransaction, publicId: string, record: YubikeyRecord): void =>
   tx.put(keyForm, pathOf(publicId), record);
