@@ -3,6 +3,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { toModhex } from '../../server/keep/src/modules/yubiotp/modhex.ts';
 import { typeCode, type YubikeySecrets } from '../../server/keep/src/modules/yubiotp/testing/type-code.ts';
+import { oneTimeCode } from '../../server/keep/src/otp/one-time-code.ts';
 
 /** A key, and how often it was pressed. */
 export interface PlayedKey extends YubikeySecrets {
@@ -51,15 +52,6 @@ export const validationRequests = (
     );
   });
 
-/** The code of a device by counter, six digits. RFC 4226, 5.3. */
-const hotpCode = (seed: Uint8Array, counter: number): string => {
-  const moving = Buffer.alloc(8);
-  moving.writeBigUInt64BE(BigInt(counter));
-  const mac = createHmac('sha1', seed).update(moving).digest();
-  const offset = (mac.at(-1) ?? 0) & 15;
-  return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
-};
-
 /** A user's device by counter. */
 export interface PlayedDevice {
   readonly user: string;
@@ -67,7 +59,8 @@ export interface PlayedDevice {
   counter: number;
 }
 
-export const nextCode = (device: PlayedDevice): string => hotpCode(device.seed, device.counter++);
+export const nextCode = (device: PlayedDevice): string =>
+  oneTimeCode(device.seed, device.counter++, { digits: 6, algorithm: 'sha1' }).toString();
 
 /** Requests of the HTTP API, one device after the other. */
 export const hotpRequests = (devices: readonly PlayedDevice[], token: string, count: number): readonly Buffer[] =>

@@ -123,14 +123,9 @@ export class ShellSession implements Disposable {
    * @param key 1 to 65,536 bytes, copied; the caller wipes them
    */
   login(vault: string, key: Uint8Array): Done | Refused {
-    if (!isVaultName(vault)) return refuse('invalid-name');
-    if (key.length === 0 || key.length > MAX_KEY_BYTES) return refuse('invalid-key');
-    const touched = this.touch();
-    if (touched.kind === 'refused') return touched;
-    const { keys, clock, fill } = this.#parts;
-    using plain = formatVaultEntry(vault, clock.unixMs(), key);
-    const file = keys.fileOf(vault);
-    const written = this.#write(file, keys.seal(file, plain.bytes, fill));
+    const made = this.#sealAt(() => this.#parts.keys.fileOf(vault), vault, key);
+    if (made.kind === 'refused') return made;
+    const written = this.#write(made.label, made.sealed);
     return written.kind === 'refused' ? written : this.#makeCurrent(vault);
   }
 
@@ -167,14 +162,7 @@ export class ShellSession implements Disposable {
    * @param key 1 to 65,536 bytes, copied; the caller wipes them
    */
   seal(vault: string, key: Uint8Array): SealedVault | Refused {
-    if (!isVaultName(vault)) return refuse('invalid-name');
-    if (key.length === 0 || key.length > MAX_KEY_BYTES) return refuse('invalid-key');
-    const touched = this.touch();
-    if (touched.kind === 'refused') return touched;
-    const { keys, clock, fill } = this.#parts;
-    using plain = formatVaultEntry(vault, clock.unixMs(), key);
-    const label = this.labelOf(vault);
-    return { kind: 'sealed', label, sealed: keys.seal(label, plain.bytes, fill) };
+    return this.#sealAt(() => this.labelOf(vault), vault, key);
   }
 
   /** Opens what {@link seal} made under this label. */
@@ -254,6 +242,18 @@ export class ShellSession implements Disposable {
   #current(): string | undefined {
     using plain = this.#open(CURRENT_FILE);
     return plain?.bytes.toString('utf8');
+  }
+
+  /** Seals the key of a vault for the place where it will lie. */
+  #sealAt(placeOf: () => string, vault: string, key: Uint8Array): SealedVault | Refused {
+    if (!isVaultName(vault)) return refuse('invalid-name');
+    if (key.length === 0 || key.length > MAX_KEY_BYTES) return refuse('invalid-key');
+    const touched = this.touch();
+    if (touched.kind === 'refused') return touched;
+    const { keys, clock, fill } = this.#parts;
+    using plain = formatVaultEntry(vault, clock.unixMs(), key);
+    const label = placeOf();
+    return { kind: 'sealed', label, sealed: keys.seal(label, plain.bytes, fill) };
   }
 
   #entry(file: string): VaultEntry | Refused {
